@@ -1,0 +1,26 @@
+import importlib.util
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+
+def package_folder(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
+
+
+setup(
+    ext_modules=cythonize(
+        [
+            Extension(
+                "vmsim_cpu_kvm.unicorn_engine",
+                ["src/vmsim_cpu_kvm/unicorn_engine.pyx"],
+                include_dirs=[str(package_folder("unicorn") / "include")],
+            )
+        ],
+        include_path=["src", str(package_folder("vmsim_core").parent)],
+        language_level=3,
+    )
+)

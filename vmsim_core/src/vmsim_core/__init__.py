@@ -1,0 +1,59 @@
+"""vmsim: a full-system simulator whose CPU can be exchanged while the machine runs.
+
+What is listed in ``__all__`` is the public interface for plugin authors and scripts. It is loaded on first use, so
+that ``import vmsim_core`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vmsim_core.address_map import AddressMap, BusError, DeviceRegion, RamRegion
+    from vmsim_core.architecture import Architecture, ArchState, Difference
+    from vmsim_core.clock import Clock
+    from vmsim_core.component import Component, ComponentParams, State
+    from vmsim_core.cpu import Core, CpuExit, CpuModel, MemoryMode
+    from vmsim_core.device import Device, DeviceParams
+    from vmsim_core.drain import Drainable, DrainManager, DrainState
+    from vmsim_core.errors import VmsimError
+    from vmsim_core.events import Event, EventQueue
+    from vmsim_core.interrupts import InterruptLine
+    from vmsim_core.markers import hookimpl
+    from vmsim_core.platform import Platform
+    from vmsim_core.ram import Ram
+    from vmsim_core.registers import RegisterTable
+    from vmsim_core.section import Section
+    from vmsim_core.serial_port import SerialPort
+    from vmsim_core.simulation import Simulation
+    from vmsim_core.system import System
+
+_HOME = {
+    "AddressMap": "address_map", "BusError": "address_map", "DeviceRegion": "address_map", "RamRegion": "address_map",
+    "Architecture": "architecture", "ArchState": "architecture", "Difference": "architecture",
+    "Clock": "clock",
+    "Component": "component", "ComponentParams": "component", "State": "component",
+    "Core": "cpu", "CpuExit": "cpu", "CpuModel": "cpu", "MemoryMode": "cpu",
+    "Device": "device", "DeviceParams": "device",
+    "Drainable": "drain", "DrainManager": "drain", "DrainState": "drain",
+    "VmsimError": "errors",
+    "Event": "events", "EventQueue": "events",
+    "InterruptLine": "interrupts",
+    "hookimpl": "markers",
+    "Platform": "platform",
+    "Ram": "ram",
+    "RegisterTable": "registers",
+    "Section": "section",
+    "SerialPort": "serial_port",
+    "Simulation": "simulation",
+    "System": "system",
+}  # fmt: skip
+
+__all__ = [*sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

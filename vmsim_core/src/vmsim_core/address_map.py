@@ -1,0 +1,148 @@
+"""The physical address map: RAM, aliases of RAM, device windows, and holes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vmsim_core.ram import Ram
+
+if TYPE_CHECKING:
+    from vmsim_core.device import Device
+
+
+@dataclass(frozen=True)
+class RamRegion:
+    """`size` bytes of `ram` from `offset` on, seen at `base`."""
+
+    name: str
+    base: int
+    size: int
+    ram: Ram
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class DeviceRegion:
+    """The window of a device."""
+
+    name: str
+    base: int
+    size: int
+    device: Device
+
+
+Region = RamRegion | DeviceRegion
+RamWriteListener = Callable[[Ram, int, int], None]
+
+
+class BusError(Exception):
+    """An access that the bus answers with an error; a CPU takes it as an external abort."""
+
+    def __init__(self, address: int) -> None:
+        super().__init__(f"bus error at {address:#x}")
+        self.address = address
+
+
+class AddressMap:
+    """Who answers at which physical address. CPUs go straight to RAM and come here for everything else."""
+
+    def __init__(self, size: int = 1 << 32, unmapped: Callable[[str, int, int], int] | None = None) -> None:
+        self.size = size
+        self.regions: list[Region] = []
+        self._bases: list[int] = []
+        self._unmapped = unmapped
+        self._ram_write_listeners: list[RamWriteListener] = []
+
+    def add(self, region: Region) -> None:
+        """Add a region; raises ValueError, naming the other, when it overlaps one or leaves the address space."""
+        end = region.base + region.size
+        if region.size <= 0 or end > self.size:
+            raise ValueError(
+                f"{region.base:#x} to {end - 1:#x} is not inside the address space of {self.size:#x} bytes"
+            )
+        for other in self.regions:
+            if region.base < other.base + other.size and other.base < end:
+                raise ValueError(
+                    f"{region.base:#x} to {end - 1:#x} overlaps {other.name} "
+                    f"({other.base:#x} to {other.base + other.size - 1:#x})"
+                )
+        index = bisect_right(self._bases, region.base)
+        self.regions.insert(index, region)
+        self._bases.insert(index, region.base)
+
+    def find(self, address: int) -> Region | None:
+        """Return the region at `address`, or None for a hole."""
+        index = bisect_right(self._bases, address) - 1
+        if index < 0:
+            return None
+        region = self.regions[index]
+        return region if address < region.base + region.size else None
+
+    @property
+    def ram_regions(self) -> list[RamRegion]:
+        """RAM and its aliases, by address."""
+        return [region for region in self.regions if isinstance(region, RamRegion)]
+
+    def read(self, address: int, size: int) -> int:
+        """Read `size` bytes (1, 2 or 4, naturally aligned), little-endian; raises BusError where the bus does."""
+        region = self.find(address)
+        if isinstance(region, DeviceRegion):
+            return region.device.read(address - region.base, size)
+        if region is None:
+            return self._no_answer("read", address, size)
+        start = region.offset + address - region.base
+        return int.from_bytes(region.ram.view[start : start + size], "little")
+
+    def write(self, address: int, size: int, value: int) -> None:
+        """Write `size` bytes (1, 2 or 4, naturally aligned), little-endian; raises BusError where the bus does."""
+        region = self.find(address)
+        if isinstance(region, DeviceRegion):
+            region.device.write(address - region.base, size, value)
+        elif region is None:
+            self._no_answer("write", address, size)
+        else:
+            self.write_block(address, value.to_bytes(size, "little"))
+
+    def read_block(self, address: int, size: int) -> bytes:
+        """Return `size` bytes of RAM (a device's DMA, a loader); raises BusError outside RAM."""
+        parts = [region.ram.view[start:stop] for region, start, stop in self._ram_spans(address, size)]
+        return b"".join(parts)
+
+    def write_block(self, address: int, data: bytes | memoryview) -> None:
+        """Write bytes to RAM (a device's DMA, a loader) and tell every CPU; raises BusError outside RAM, then
+        nothing was written."""
+        done = 0
+        for region, start, stop in self._ram_spans(address, len(data)):
+            region.ram.view[start:stop] = data[done : done + stop - start]
+            self.notify_ram_write(region.ram, start, stop - start)
+            done += stop - start
+
+    def listen_to_ram_writes(self, listener: RamWriteListener) -> None:
+        """Have `listener(ram, offset, size)` called after each write to RAM that no CPU made."""
+        self._ram_write_listeners.append(listener)
+
+    def notify_ram_write(self, ram: Ram, offset: int, size: int) -> None:
+        """Tell the listeners of a write to RAM that was made through :attr:`Ram.view`."""
+        for listener in self._ram_write_listeners:
+            listener(ram, offset, size)
+
+    def _ram_spans(self, address: int, size: int) -> list[tuple[RamRegion, int, int]]:
+        spans = []
+        while size > 0:
+            region = self.find(address)
+            if not isinstance(region, RamRegion):
+                raise BusError(address)
+            step = min(size, region.base + region.size - address)
+            start = region.offset + address - region.base
+            spans.append((region, start, start + step))
+            address += step
+            size -= step
+        return spans
+
+    def _no_answer(self, kind: str, address: int, size: int) -> int:
+        if self._unmapped is None:
+            raise BusError(address)
+        return self._unmapped(kind, address, size)

@@ -1,0 +1,150 @@
+"""Components: the named nodes of the system tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, overload
+
+from pydantic import BaseModel, ConfigDict
+
+from vmsim_core.drain import Drainable
+from vmsim_core.events import DEFAULT_PRIORITY, Event
+from vmsim_core.section import Section, Value
+from vmsim_core.statistics import StatisticsGroup
+
+if TYPE_CHECKING:
+    from vmsim_core.system import System
+
+T = TypeVar("T", bound=Value)
+C = TypeVar("C", bound="Component")
+
+
+class ComponentParams(BaseModel):
+    """Validated parameters of a component; a subclass declares its fields, unknown ones are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class State(Generic[T]):
+    """An attribute that is part of the component's state: reset with it and kept in its checkpoint section.
+
+    Declared in the class body: ``count = State(0, "ticks", "what it counts")``.
+    """
+
+    def __init__(self, initial: T, unit: str = "", doc: str = "") -> None:
+        self.initial = initial
+        self.unit = unit
+        self.__doc__ = doc
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def fresh(self) -> T:
+        """Return the initial value; a list is a new one each time."""
+        return cast(T, list(self.initial)) if isinstance(self.initial, list) else self.initial
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> State[T]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+
+    def __get__(self, instance: object | None, owner: type) -> State[T] | T:
+        if instance is None:
+            return self
+        return cast(T, instance.__dict__[self.name])
+
+    def __set__(self, instance: object, value: T) -> None:
+        instance.__dict__[self.name] = value
+
+
+class Component(Drainable):
+    """A named node of the system tree, with parameters, statistics, events, state and a checkpoint section.
+
+    Life: the constructor declares, `connect` resolves references to other components (all exist by then), `reset`
+    brings the power-on state, `start` is called once before the first instruction.
+    """
+
+    type_name: ClassVar[str] = ""
+    """The name by which system descriptions ask for this type."""
+    section_version: ClassVar[int] = 1
+    """The version of this component's checkpoint section."""
+    Params: ClassVar[type[ComponentParams]] = ComponentParams
+
+    def __init__(self, system: System, path: str, params: ComponentParams) -> None:
+        self.system = system
+        self.path = path
+        self.params: Any = params
+        self.statistics = StatisticsGroup()
+        self.events: dict[str, Event] = {}
+        for state in self._states():
+            state.__set__(self, state.fresh())
+        system.drain_manager.register(self, path)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def now(self) -> int:
+        """The simulated time, in ticks: that of the instruction that accesses, or of the event that runs."""
+        return self.system.events.now
+
+    def event(self, name: str, action: Callable[[], None], priority: int = DEFAULT_PRIORITY) -> Event:
+        """Declare an event of this component; its due tick is part of the component's state."""
+        event = Event(self.path, name, action, priority)
+        self.events[name] = event
+        return event
+
+    def schedule(self, event: Event, tick: int) -> None:
+        """Make `event` happen at `tick`, instead of when it was scheduled before."""
+        self.system.events.schedule(event, tick)
+
+    def cancel(self, event: Event) -> None:
+        """Make `event` not happen."""
+        self.system.events.cancel(event)
+
+    def connect(self) -> None:
+        """Resolve references to other components; all of them exist by now."""
+
+    def reset(self) -> None:
+        """Bring the power-on state: every declared state its initial value, no event scheduled."""
+        for event in self.events.values():
+            self.cancel(event)
+        for state in self._states():
+            state.__set__(self, state.fresh())
+
+    def start(self) -> None:
+        """Be told once that the run begins (also after a restore)."""
+
+    def serialize(self, section: Section) -> None:
+        """Write the state to a checkpoint section: the declared state and the due ticks of events.
+
+        Override and call super() to add what a declaration cannot say.
+        """
+        for state in self._states():
+            section.put(state.name, getattr(self, state.name), state.unit)
+        for name, event in self.events.items():
+            section.put(f"event.{name}", event.tick if event.scheduled else -1, "ticks")
+
+    def deserialize(self, section: Section) -> None:
+        """Take the state from a checkpoint section; outputs (interrupt lines) are driven again afterwards."""
+        for state in self._states():
+            state.__set__(self, section.get(state.name, state.initial))
+        for name, event in self.events.items():
+            tick = section.get_int(f"event.{name}")
+            self.cancel(event)
+            if tick >= 0:
+                self.schedule(event, tick)
+
+    @classmethod
+    def _states(cls) -> Iterator[State[Any]]:
+        for klass in reversed(cls.__mro__):
+            for attribute in vars(klass).values():
+                if isinstance(attribute, State):
+                    yield attribute
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path}>"

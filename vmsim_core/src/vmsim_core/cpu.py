@@ -1,0 +1,181 @@
+"""CPU models and the cores that they animate."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar
+
+from vmsim_core.architecture import ArchState
+from vmsim_core.component import Component, ComponentParams
+from vmsim_core.errors import SwitchError
+from vmsim_core.ram import Ram
+from vmsim_core.section import Section
+
+if TYPE_CHECKING:
+    from vmsim_core.system import System
+
+
+class MemoryMode(Enum):
+    """How a CPU model reaches memory."""
+
+    DIRECT = "direct"
+    """straight to RAM, caches bypassed"""
+    ATOMIC = "atomic"
+    """functionally, through the caches, without waiting"""
+    TIMING = "timing"
+    """every access takes its time"""
+
+
+class CpuExit(Enum):
+    """Why `CpuModel.run` came back."""
+
+    DEADLINE = "deadline"
+    """the deadline, an event that came up before it, or the instruction limit is reached"""
+    WAITING = "waiting"
+    """the core waits for an interrupt or an event"""
+    STOPPED = "stopped"
+    """`stop` was called"""
+    HALTED = "halted"
+    """no interrupt can ever end what the core does; `exit_detail` says what"""
+    FAILED = "failed"
+    """the model cannot go on; `exit_detail` says why"""
+
+
+class CpuModel(Component):
+    """A way to execute instructions; subclasses are what plugins offer as ``kvm``, ``atomic``, ``timing``, ``o3``.
+
+    A model keeps what it likes while it runs, but takes an ArchState in and gives one out bit-exactly.
+    """
+
+    memory_mode: ClassVar[MemoryMode] = MemoryMode.DIRECT
+    architecture: ClassVar[str] = ""
+    """The `type_name` of the architecture that the model executes."""
+
+    time: int = 0
+    """The model's own time in ticks: when its next instruction starts."""
+    retired: int = 0
+    """Instructions that this model has retired since it was made."""
+    exit_detail: str = ""
+
+    def __init__(self, system: System, path: str, params: ComponentParams, core: Core) -> None:
+        super().__init__(system, path, params)
+        self.core = core
+        self.statistics.formula("instructions", lambda: self.retired, "instructions retired", "instruction")
+
+    @abstractmethod
+    def run(self, deadline: int, instructions: int) -> CpuExit:
+        """Execute until `time` is `deadline` (ticks) or later, `instructions` more have retired, or an exit.
+
+        An instruction that starts before the deadline is executed. Device accesses are served inside, through the
+        system's address map, at the time of the very instruction; when one brings up an event that is due before the
+        deadline, or calls `stop`, the model comes back right after that instruction.
+        """
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Make `run` come back after the current instruction; called in a device access, by an event, or by a signal
+        handler."""
+
+    @abstractmethod
+    def load_state(self, state: ArchState) -> None:
+        """Take over `state`; read it back and raise SwitchError, naming the field, if a bit was lost."""
+
+    @abstractmethod
+    def save_state(self) -> ArchState:
+        """Give the complete architectural state; only between runs."""
+
+    @abstractmethod
+    def set_interrupts(self, irq: bool, fiq: bool) -> None:
+        """Be told the levels of the core's two interrupt inputs, on every change."""
+
+    @abstractmethod
+    def memory_written(self, ram: Ram, offset: int, size: int) -> None:
+        """Be told of a write to RAM that no CPU made, so that stale translations can be dropped."""
+
+    @abstractmethod
+    def skip_to(self, tick: int) -> None:
+        """Let time pass without instructions, to the first moment of the model's clock at or after `tick`."""
+
+    def release(self) -> None:
+        """Let go of host resources; the model is not used any more."""
+
+
+class CoreParams(ComponentParams):
+    """How a core is configured; the models' own parameters are validated by their plugins."""
+
+    start: str
+    """The CPU model that the core starts on."""
+
+
+class Core(Component):
+    """One processor core of the machine: its interrupt inputs, and the CPU model that animates it now."""
+
+    type_name = "core"
+
+    def __init__(self, system: System, path: str, params: ComponentParams, index: int) -> None:
+        super().__init__(system, path, params)
+        self.index = index
+        self.irq_level = False
+        self.fiq_level = False
+        self.fiq_wired = False
+        """Whether anything can ever raise the FIQ input; without, masked IRQs alone make a branch to itself final."""
+        self.models: dict[str, CpuModel] = {}
+        self._active: CpuModel | None = None
+        self.instructions_before = 0
+        """Instructions that the core had retired before this process took the machine over (a restore)."""
+        self.statistics.formula("instructions", lambda: self.instructions, "retired since power-on", "instruction")
+
+    @property
+    def active(self) -> CpuModel:
+        """The model that animates the core."""
+        if self._active is None:
+            raise SwitchError(f"{self.path} has no CPU model yet")
+        return self._active
+
+    @property
+    def instructions(self) -> int:
+        """Instructions that the core has retired since power-on, under all models."""
+        return self.instructions_before + self.instructions_run
+
+    @property
+    def instructions_run(self) -> int:
+        """Instructions that the core has retired in this process."""
+        return sum(model.retired for model in self.models.values())
+
+    def activate(self, model: CpuModel, state: ArchState, time: int) -> None:
+        """Make `model` animate the core from `state` at `time` on."""
+        model.time = time
+        model.load_state(state)
+        model.set_interrupts(self.irq_level, self.fiq_level)
+        self._active = model
+
+    def set_irq(self, level: bool) -> None:
+        """The sink of the interrupt controller's IRQ output for this core."""
+        self.irq_level = level
+        self._forward()
+
+    def set_fiq(self, level: bool) -> None:
+        """The sink of the interrupt controller's FIQ output for this core."""
+        self.fiq_wired = True
+        self.fiq_level = level
+        self._forward()
+
+    def serialize(self, section: Section) -> None:
+        """Write the architectural state and the instruction count; never anything of the model's own."""
+        super().serialize(section)
+        section.put("instructions", self.instructions, "instruction")
+        section.put("time", self.active.time, "ticks")
+        self.active.save_state().serialize(section)
+
+    def deserialize(self, section: Section) -> None:
+        """Take what `serialize` wrote, with whatever model is active now."""
+        super().deserialize(section)
+        self.instructions_before = section.get_int("instructions") - self.instructions_run
+        state = self.active.save_state()
+        state.deserialize(section)
+        self.activate(self.active, state, section.get_int("time"))
+
+    def _forward(self) -> None:
+        if self._active is not None:
+            self._active.set_interrupts(self.irq_level, self.fiq_level)

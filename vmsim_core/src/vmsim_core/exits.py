@@ -1,0 +1,106 @@
+"""Why a run ended: one frozen class for each cause, so that callers match on types, not on texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class ExitCause:
+    """The base of all causes; a plugin adds its own by subclassing."""
+
+    name: ClassVar[str] = "exit"
+    ended_by_guest: ClassVar[bool] = False
+    """The guest ended the run by itself (power-off, reset, halt, its own exit code)."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class PowerOff(ExitCause):
+    """The guest switched the machine off."""
+
+    name = "power-off"
+    ended_by_guest = True
+
+
+@dataclass(frozen=True)
+class Reset(ExitCause):
+    """The guest asked the board for a reset, or a watchdog did."""
+
+    source: str = ""
+    name = "reset"
+    ended_by_guest = True
+
+
+@dataclass(frozen=True)
+class Halt(ExitCause):
+    """Nothing can ever happen again: a masked branch to itself, or a wait that no event can end."""
+
+    reason: str = ""
+    name = "halt"
+    ended_by_guest = True
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class GuestExit(ExitCause):
+    """A guest program ended the run with a code of its own."""
+
+    code: int = 0
+    name = "guest-exit"
+    ended_by_guest = True
+
+    def __str__(self) -> str:
+        return f"{self.name} with code {self.code}"
+
+
+@dataclass(frozen=True)
+class TextSeen(ExitCause):
+    """The text that the run was to wait for has been sent by the guest."""
+
+    text: str = ""
+    name = "text-seen"
+
+
+@dataclass(frozen=True)
+class InstructionLimit(ExitCause):
+    """As many instructions as asked for were executed."""
+
+    name = "instruction-limit"
+
+
+@dataclass(frozen=True)
+class TimeLimit(ExitCause):
+    """The simulated time that was asked for is reached."""
+
+    name = "time-limit"
+
+
+@dataclass(frozen=True)
+class HostTimeLimit(ExitCause):
+    """The host time that was allowed is used up."""
+
+    name = "host-time-limit"
+
+
+@dataclass(frozen=True)
+class UserQuit(ExitCause):
+    """The user asked for the end, at the console or with a signal."""
+
+    name = "user-quit"
+
+
+@dataclass(frozen=True)
+class CpuFailure(ExitCause):
+    """The CPU model cannot go on; the guest did something that has no continuation."""
+
+    reason: str = ""
+    name = "cpu-failure"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"

@@ -1,0 +1,16 @@
+ABI_VERSION: int
+
+class Ram:
+    """`size` bytes of guest RAM, zero at first; offsets count from its own start."""
+
+    size: int
+    name: str
+    def __init__(self, name: str, size: int) -> None: ...
+    @property
+    def address(self) -> int:
+        """The host address of the first byte."""
+    @property
+    def view(self) -> memoryview:
+        """The bytes as a writable memoryview; whoever writes through it must tell the CPUs."""
+    def touched_pages(self) -> list[int]:
+        """Return the offsets of the 4 KiB pages that are not all zero, in order."""

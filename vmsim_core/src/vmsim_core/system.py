@@ -1,0 +1,86 @@
+"""The system: the tree of components, and the services that they share."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vmsim_core.address_map import AddressMap
+from vmsim_core.component import Component
+from vmsim_core.cpu import Core
+from vmsim_core.device import Device
+from vmsim_core.drain import DrainManager
+from vmsim_core.events import EventQueue
+from vmsim_core.exits import ExitCause
+from vmsim_core.serial_port import SerialPort
+
+if TYPE_CHECKING:
+    from vmsim_core.architecture import Architecture
+    from vmsim_core.description import SystemDescription, Workload
+    from vmsim_core.platform import Platform
+
+log = logging.getLogger("vmsim")
+
+_MAX_LOGGED_ONCE = 1000
+
+
+class System:
+    """A machine: components by path, the event queue, the address map, and requests to end the run."""
+
+    platform: Platform
+    architecture: Architecture
+
+    def __init__(self, description: SystemDescription) -> None:
+        self.description = description
+        self.events = EventQueue()
+        self.drain_manager = DrainManager()
+        self.address_map = AddressMap(unmapped=self._unmapped_access)
+        self.components: dict[str, Component] = {}
+        self.cores: list[Core] = []
+        self.devices: dict[str, Device] = {}
+        self.serial_ports: dict[str, SerialPort] = {}
+        self.current_core = 0
+        """Index of the core whose access or instruction is being executed; a banked register looks at it."""
+        self.requested_exits: list[ExitCause] = []
+        self.unmapped_accesses = 0
+        self._logged: set[str] = set()
+
+    @property
+    def workload(self) -> Workload:
+        """What the machine runs."""
+        return self.description.workload
+
+    def add(self, component: Component) -> None:
+        """Enter a component under its path."""
+        if component.path in self.components:
+            raise ValueError(f"there are two components called {component.path}")
+        self.components[component.path] = component
+
+    def serial_port(self, name: str) -> SerialPort:
+        """Return the serial port called `name`, made on first use."""
+        return self.serial_ports.setdefault(name, SerialPort(name))
+
+    def request_exit(self, cause: ExitCause) -> None:
+        """End the run after the current instruction or event; later requests are kept, the first is the cause."""
+        self.requested_exits.append(cause)
+        for core in self.cores:
+            core.active.stop()
+
+    def log_once(self, message: str) -> None:
+        """Log a warning about the guest's behaviour once; a guest cannot make us keep more than a thousand."""
+        if message not in self._logged and len(self._logged) < _MAX_LOGGED_ONCE:
+            self._logged.add(message)
+            log.warning("%s", message)
+
+    def walk(self) -> Iterator[Component]:
+        """Yield every component in the order of its path."""
+        for path in sorted(self.components):
+            yield self.components[path]
+
+    def _unmapped_access(self, kind: str, address: int, size: int) -> int:
+        # An address that nothing decodes: counted, reads as zero, writes are dropped, as the peripheral bus of the
+        # RealView boards (and QEMU's model of them) does it.
+        self.unmapped_accesses += 1
+        self.log_once(f"unmapped {kind} of {size} bytes at {address:#010x}")
+        return 0
