@@ -15,10 +15,11 @@ setup(
     ext_modules=cythonize(
         [
             Extension(
-                "vmsim_cpu_kvm.unicorn_engine",
-                ["src/vmsim_cpu_kvm/unicorn_engine.pyx"],
+                f"vmsim_cpu_kvm.{module}",
+                [f"src/vmsim_cpu_kvm/{module}.pyx"],
                 include_dirs=[str(package_folder("unicorn") / "include")],
             )
+            for module in ("unicorn_api", "block_table", "unicorn_engine")
         ],
         include_path=["src", str(package_folder("vmsim_core").parent)],
         language_level=3,

@@ -58,7 +58,7 @@ class Device(Component):
         return {} if self.params.irq is None else {self.params.irq: self.irq}
 
     def interrupt_input(self, number: int, cpu: int | None = None) -> InterruptSink:
-        """Return the input pin `number` (of the core `cpu`, for a private interrupt); only interrupt controllers have any.
+        """Return the input pin `number`, of core `cpu` for a private one; only interrupt controllers have any.
 
         Raises ValueError, saying why, for what is no such pin.
         """

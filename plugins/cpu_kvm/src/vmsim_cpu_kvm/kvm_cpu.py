@@ -1,0 +1,130 @@
+"""The virtual CPU: runs the guest near native speed on the simulator's own devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from vmsim_arch_arm.state import ArmState
+from vmsim_core.architecture import ArchState
+from vmsim_core.component import ComponentParams
+from vmsim_core.cpu import Core, CpuExit, CpuModel, MemoryMode
+from vmsim_core.errors import SwitchError, VmsimError
+from vmsim_core.ram import Ram
+from vmsim_core.units import TICKS_PER_SECOND
+
+from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
+
+if TYPE_CHECKING:
+    from vmsim_core.system import System
+
+_EXITS = {
+    VcpuExit.LIMIT: CpuExit.DEADLINE,
+    VcpuExit.WAITING: CpuExit.WAITING,
+    VcpuExit.STOPPED: CpuExit.STOPPED,
+    VcpuExit.ENDLESS_LOOP: CpuExit.HALTED,
+    VcpuExit.FAILED: CpuExit.FAILED,
+}
+
+
+class KvmParams(ComponentParams):
+    """Parameters of the virtual CPU."""
+
+    engine: Literal["auto", "unicorn", "kvm"] = "auto"
+    """What executes: the host's /dev/kvm (ARM hosts), Unicorn, or the best that there is."""
+
+
+class KvmCpu(CpuModel):
+    """The virtual CPU. With the Unicorn engine its clock is the instruction: each takes `cpi` cycles of the core."""
+
+    type_name = "kvm"
+    architecture = "arm"
+    memory_mode: ClassVar[MemoryMode] = MemoryMode.DIRECT
+    Params: ClassVar[type[ComponentParams]] = KvmParams
+
+    def __init__(self, system: System, path: str, params: ComponentParams, core: Core) -> None:
+        super().__init__(system, path, params, core)
+        self._vcpu = self._make_vcpu()
+        self.statistics.formula("instruction_ticks", lambda: self.period, "simulated time of an instruction", "tick")
+        for name in self._vcpu.counters():
+            self.statistics.formula(f"engine.{name}", self._counter(name), f"the {self._vcpu.name} engine's {name}")
+        system.address_map.listen_to_ram_writes(self.memory_written)
+
+    @property
+    def period(self) -> int:
+        """Ticks that one instruction takes."""
+        description = self.system.description.cpus[self.core.index]
+        ticks, remainder = divmod(description.cpi * TICKS_PER_SECOND, description.clock)
+        if remainder:
+            raise VmsimError(
+                f"{self.core.path}: {description.cpi} cycles of {description.clock} Hz are no whole number of "
+                "picoseconds; choose a clock that divides them"
+            )
+        return ticks
+
+    def run(self, deadline: int, instructions: int) -> CpuExit:
+        """Execute; see CpuModel.run."""
+        result = self._vcpu.run(deadline, instructions)
+        self.time = self._vcpu.time
+        self.retired = self._vcpu.retired
+        if result is VcpuExit.ENDLESS_LOOP:
+            self.exit_detail = f"a branch to itself with interrupts masked at {self._vcpu.save_state().pc:#010x}"
+        elif result is VcpuExit.FAILED:
+            self.exit_detail = f"{self._vcpu.failure} (pc {self._vcpu.save_state().pc:#010x})"
+        return _EXITS[result]
+
+    def stop(self) -> None:
+        """Make `run` come back after the current instruction."""
+        self._vcpu.stop()
+
+    def load_state(self, state: ArchState) -> None:
+        """Take over `state`, read it back and compare."""
+        assert isinstance(state, ArmState)
+        self._vcpu.set_time(self.time)
+        self._vcpu.load_state(state)
+        lost = [
+            difference.field
+            for difference in state.differences(self._vcpu.save_state())
+            if not difference.host_dependent and not difference.field.startswith("monitor_")
+        ]
+        if lost:
+            raise SwitchError(f"{self.path}: the {self._vcpu.name} engine cannot hold {', '.join(lost)} bit-exactly")
+
+    def save_state(self) -> ArmState:
+        """Give the complete architectural state."""
+        return self._vcpu.save_state()
+
+    def set_interrupts(self, irq: bool, fiq: bool) -> None:
+        """Be told the levels of the core's interrupt inputs."""
+        self._vcpu.set_interrupts(irq, fiq, self.core.fiq_wired)
+
+    def memory_written(self, ram: Ram, offset: int, size: int) -> None:
+        """Drop translations of what was written, at every address where it is seen."""
+        for region in self.system.address_map.ram_regions:
+            start = max(offset, region.offset)
+            end = min(offset + size, region.offset + region.size)
+            if region.ram is ram and start < end:
+                self._vcpu.invalidate(region.base + start - region.offset, end - start)
+
+    def skip_to(self, tick: int) -> None:
+        """Let idle time pass, to the first instruction slot at or after `tick`."""
+        periods = -(-(tick - self.time) // self.period)
+        if periods > 0:
+            self.time += periods * self.period
+            self._vcpu.set_time(self.time)
+
+    def release(self) -> None:
+        """Let go of the engine."""
+        self._vcpu.close()
+
+    def _make_vcpu(self) -> Vcpu:
+        from vmsim_cpu_kvm.unicorn_vcpu import UnicornVcpu
+
+        if self.params.engine == "kvm":
+            raise VmsimError(
+                f"{self.path}: engine: kvm is not available in this version; use engine: unicorn, or auto"
+            )
+        return UnicornVcpu(self.system, self.period, self.system.description.cpus[self.core.index].cpi)
+
+    def _counter(self, name: str) -> Callable[[], int]:
+        return lambda: self._vcpu.counters()[name]

@@ -1,0 +1,206 @@
+"""The `unicorn` engine behind the vCPU interface: moves architectural state in and out of UnicornEngine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from unicorn import arm_const
+from vmsim_arch_arm.state import ArmState
+
+from vmsim_cpu_kvm.a9_registers import A9Registers
+from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
+from vmsim_cpu_kvm.unicorn_engine import RunResult, UnicornEngine
+
+if TYPE_CHECKING:
+    from vmsim_core.system import System
+
+_GPRS = [getattr(arm_const, f"UC_ARM_REG_R{number}") for number in range(16)]
+_PC = arm_const.UC_ARM_REG_R15
+_CPSR = arm_const.UC_ARM_REG_CPSR
+_SPSR = arm_const.UC_ARM_REG_SPSR
+_FPSCR = arm_const.UC_ARM_REG_FPSCR
+_FPEXC = arm_const.UC_ARM_REG_FPEXC
+_DOUBLES = [getattr(arm_const, f"UC_ARM_REG_D{number}") for number in range(32)]
+
+# Modes with banked registers (ARM DDI 0406C, B1.3.2), by the suffix of their fields in the ArchState.
+_BANKS = {"irq": 0x12, "svc": 0x13, "abt": 0x17, "und": 0x1B, "fiq": 0x11}
+_SYSTEM_MODE = 0x1F
+_MASKED_SYSTEM = 0x1C0 | _SYSTEM_MODE
+
+# CP15 registers that Unicorn keeps bit-exactly: (crn, opc1, crm, opc2).
+_CP15 = {
+    "sctlr": (1, 0, 0, 0),
+    "cpacr": (1, 0, 0, 2),
+    "ttbr0": (2, 0, 0, 0),
+    "ttbr1": (2, 0, 0, 1),
+    "ttbcr": (2, 0, 0, 2),
+    "dacr": (3, 0, 0, 0),
+    "dfsr": (5, 0, 0, 0),
+    "ifsr": (5, 0, 0, 1),
+    "dfar": (6, 0, 0, 0),
+    "ifar": (6, 0, 0, 2),
+    "par": (7, 0, 4, 0),
+    "prrr": (10, 0, 2, 0),
+    "nmrr": (10, 0, 2, 1),
+    "vbar": (12, 0, 0, 0),
+    "fcseidr": (13, 0, 0, 0),
+    "contextidr": (13, 0, 0, 1),
+    "tpidrurw": (13, 0, 0, 2),
+    "tpidruro": (13, 0, 0, 3),
+    "tpidrprw": (13, 0, 0, 4),
+    "csselr": (0, 2, 0, 0),
+}
+
+_EXITS = {
+    RunResult.REACHED_LIMIT: VcpuExit.LIMIT,
+    RunResult.WAITING: VcpuExit.WAITING,
+    RunResult.STOPPED: VcpuExit.STOPPED,
+    RunResult.ENDLESS_LOOP: VcpuExit.ENDLESS_LOOP,
+    RunResult.FAILED: VcpuExit.FAILED,
+}
+
+
+class UnicornVcpu(Vcpu):
+    """A vCPU executed by Unicorn; one instruction takes `period` ticks."""
+
+    name = "unicorn"
+
+    def __init__(self, system: System, period: int, cpi: int) -> None:
+        address_map = system.address_map
+        regions = [(region.base, region.ram, region.offset, region.size) for region in address_map.ram_regions]
+        self._engine = UnicornEngine(regions, address_map.read, address_map.write, self._coprocessor, system.events)
+        self._period = period
+        self._registers = A9Registers(cpi)
+        # What Unicorn has no place for stays as it was loaded.
+        self._carried = ArmState()
+
+    @property
+    def retired(self) -> int:
+        """Instructions retired since the engine was made."""
+        return self._engine.retired
+
+    @property
+    def time(self) -> int:
+        """The tick at which the next instruction starts."""
+        return self._engine.time
+
+    def set_time(self, tick: int) -> None:
+        """Let the next instruction start at `tick`."""
+        self._engine.set_clock(tick, self._period)
+
+    def run(self, deadline: int, instructions: int) -> VcpuExit:
+        """Run up to the first instruction that starts at `deadline` or later, at most `instructions` of them."""
+        result = _EXITS[self._engine.run(deadline, instructions)]
+        self.failure = self._engine.failure
+        return result
+
+    def stop(self) -> None:
+        """Make `run` come back after the current instruction."""
+        self._engine.stop()
+
+    def set_interrupts(self, irq: bool, fiq: bool, fiq_wired: bool) -> None:
+        """Set the levels of the interrupt inputs."""
+        self._engine.set_interrupts(irq, fiq, fiq_wired)
+
+    def invalidate(self, physical: int, size: int) -> None:
+        """Drop the translations of code in RAM that the host has written."""
+        self._engine.invalidate(physical, size)
+
+    def counters(self) -> dict[str, int]:
+        """Return what the engine counted, by name."""
+        return self._engine.counters()
+
+    def close(self) -> None:
+        """Let go of the engine."""
+        self._engine.close()
+
+    def load_state(self, state: ArmState) -> None:
+        """Take over an architectural state: banks, VFP and CP15 first, PC and CPSR last."""
+        engine = self._engine
+        self._carried = state.copy()
+        self._registers.load(state, engine.retired)
+        for name, encoding in _CP15.items():
+            engine.write_cp15(*encoding, getattr(state, name))
+        self._load_banks(state)
+        engine.write_register(_FPEXC, state.fpexc)
+        engine.write_register(_FPSCR, state.fpscr)
+        for register, value in zip(_DOUBLES, state.d, strict=True):
+            engine.write_double(register, value)
+        engine.waiting = state.waiting
+        engine.event_register = int(state.event_register)
+        engine.write_register(_CPSR, state.cpsr)
+        engine.write_register(_PC, state.pc | (state.cpsr >> 5 & 1))
+        engine.flush()
+
+    def save_state(self) -> ArmState:
+        """Give the architectural state."""
+        engine = self._engine
+        state = self._carried.copy()
+        self._registers.save(state, engine.retired)
+        for name, encoding in _CP15.items():
+            setattr(state, name, engine.read_cp15(*encoding))
+        state.cpsr = engine.read_register(_CPSR)
+        state.pc = engine.read_register(_PC)
+        self._save_banks(state)
+        state.fpexc = engine.read_register(_FPEXC)
+        state.fpscr = engine.read_register(_FPSCR)
+        state.d[:] = [engine.read_double(register) for register in _DOUBLES]
+        state.waiting = engine.waiting
+        state.event_register = engine.event_register
+        # Unicorn's exclusive monitor cannot be read; losing it is always allowed (DDI 0406C, A3.4).
+        state.monitor_valid = 0
+        state.monitor_address = state.monitor_size = 0
+        engine.write_register(_CPSR, state.cpsr)
+        return state
+
+    def _load_banks(self, state: ArmState) -> None:
+        engine = self._engine
+        for suffix, mode in _BANKS.items():
+            engine.write_register(_CPSR, 0x1C0 | mode)
+            engine.write_register(_GPRS[13], getattr(state, f"sp_{suffix}"))
+            engine.write_register(_GPRS[14], getattr(state, f"lr_{suffix}"))
+            engine.write_register(_SPSR, getattr(state, f"spsr_{suffix}"))
+            if suffix == "fiq":
+                self._write_gprs(8, state.r8_12_fiq)
+        engine.write_register(_CPSR, _MASKED_SYSTEM)
+        self._write_gprs(0, state.r)
+        self._write_gprs(8, state.r8_12_usr)
+        self._write_gprs(13, [state.sp_usr, state.lr_usr])
+
+    def _save_banks(self, state: ArmState) -> None:
+        engine = self._engine
+        for suffix, mode in _BANKS.items():
+            engine.write_register(_CPSR, 0x1C0 | mode)
+            setattr(state, f"sp_{suffix}", engine.read_register(_GPRS[13]))
+            setattr(state, f"lr_{suffix}", engine.read_register(_GPRS[14]))
+            setattr(state, f"spsr_{suffix}", engine.read_register(_SPSR))
+            if suffix == "fiq":
+                state.r8_12_fiq[:] = self._read_gprs(8, 5)
+        engine.write_register(_CPSR, _MASKED_SYSTEM)
+        state.r[:] = self._read_gprs(0, 8)
+        state.r8_12_usr[:] = self._read_gprs(8, 5)
+        state.sp_usr, state.lr_usr = self._read_gprs(13, 2)
+
+    def _write_gprs(self, first: int, values: list[int]) -> None:
+        for number, value in enumerate(values, first):
+            self._engine.write_register(_GPRS[number], value)
+
+    def _read_gprs(self, first: int, count: int) -> list[int]:
+        return [self._engine.read_register(_GPRS[number]) for number in range(first, first + count)]
+
+    def _coprocessor(self, word: int, cpsr: int) -> bool:
+        """Execute a trapped MRC or MCR (ARM DDI 0406C, A8.8.98 and A8.8.107); return whether it is defined."""
+        encoding = (word >> 16 & 15, word >> 21 & 7, word & 15, word >> 5 & 7)
+        target = word >> 12 & 15
+        if target == 15:  # MRC to the flags: no register on the trap list has any meaning there
+            return False
+        # The instruction that is executed has not retired yet.
+        retired = self._engine.retired
+        if not word >> 20 & 1:
+            value = self._engine.read_register(_GPRS[target])
+            return self._registers.write(encoding, value, cpsr, retired)
+        result = self._registers.read(encoding, cpsr, retired)
+        if result is None:
+            return False
+        self._engine.write_register(_GPRS[target], result)
+        return True

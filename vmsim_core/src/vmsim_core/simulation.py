@@ -1,0 +1,228 @@
+"""The run loop: lets a CPU model execute between events, and finds out why a run ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmsim_core.cpu import CpuExit
+from vmsim_core.exits import (
+    CpuFailure,
+    ExitCause,
+    GuestExit,
+    Halt,
+    HostTimeLimit,
+    InstructionLimit,
+    TextSeen,
+    TimeLimit,
+)
+from vmsim_core.units import NEVER, TICKS_PER_SECOND
+
+if TYPE_CHECKING:
+    from vmsim_core.plugin_manager import PluginManager
+    from vmsim_core.serial_port import SerialPort
+    from vmsim_core.system import System
+
+SLICE_INSTRUCTIONS = 4_000_000
+"""The host gets a look-in at least this often (some 20 ms); it changes nothing that the guest can see."""
+POLL_SECONDS = 0.02
+UNLIMITED = 1 << 62
+
+Idle = Callable[[int, int], int]
+
+
+@dataclass(frozen=True)
+class RunLimits:
+    """When a run ends, if the guest does not end it before."""
+
+    instructions: int | None = None
+    """Instructions that this process may execute."""
+    time: int | None = None
+    """Simulated time since power-on, in ticks."""
+    host_seconds: float | None = None
+    """Time on the host."""
+    text: str | None = None
+    """Text to wait for on the first serial port."""
+
+
+@dataclass(frozen=True)
+class HandoverReport:
+    """What a switch from one CPU model to another did."""
+
+    core: str
+    from_model: str
+    to_model: str
+    tick: int
+    drain_ticks: int
+    lines_written_back: dict[str, int] = field(default_factory=dict)
+    lines_invalidated: dict[str, int] = field(default_factory=dict)
+    host_dependent: list[str] = field(default_factory=list)
+    """Fields that the host's CPU fixes; they were kept outside."""
+    host_seconds: float = 0.0
+
+
+class Simulation:
+    """A system together with its run: the Python interface that the command line is built on."""
+
+    def __init__(self, system: System, plugins: PluginManager) -> None:
+        self.system = system
+        self.plugins = plugins
+        self.exit_cause: ExitCause | None = None
+        self.host_seconds = 0.0
+        self.switches = 0
+        self.checkpoints = 0
+        self.between_slices: list[Callable[[], None]] = []
+        """Called some 50 times in a second of host time, between slices of simulated time."""
+        self.idle: Idle = _skip_idle_time
+        """Called with (now, target) in ticks while every core waits; returns the tick to go on at. The default skips
+        idle time; a pacer lets host time pass, and comes back early when there is input."""
+        self.live_input = False
+        """Whether somebody may still type: a machine that waits for ever is then not halted."""
+        self._started = False
+
+    @classmethod
+    def from_yaml(cls, path: Path | str, cpu: str | None = None, overrides: tuple[tuple[str, str], ...] = ()) -> Simulation:
+        """Build the system that a description file describes; raises VmsimError for mistakes in it."""
+        from vmsim_core.builder import build_simulation
+
+        return build_simulation(Path(path), cpu, overrides)
+
+    @property
+    def time(self) -> int:
+        """Simulated time since power-on, in ticks."""
+        return self.system.cores[0].active.time
+
+    @property
+    def instructions(self) -> int:
+        """Instructions that the machine has retired since power-on."""
+        return sum(core.instructions for core in self.system.cores)
+
+    @property
+    def instructions_run(self) -> int:
+        """Instructions that the machine has retired in this process."""
+        return sum(core.instructions_run for core in self.system.cores)
+
+    @property
+    def instructions_by_cpu(self) -> dict[str, int]:
+        """Instructions that the machine has retired in this process, by CPU model."""
+        by_model: dict[str, int] = {}
+        for core in self.system.cores:
+            for name, model in core.models.items():
+                by_model[name] = by_model.get(name, 0) + model.retired
+        return by_model
+
+    @property
+    def guest_exit_code(self) -> int | None:
+        """The code with which the guest ended the run, if it did."""
+        return self.exit_cause.code if isinstance(self.exit_cause, GuestExit) else None
+
+    @property
+    def console(self) -> SerialPort:
+        """The serial port of the first UART (by path)."""
+        return self.system.serial_ports[min(self.system.serial_ports)]
+
+    def load_workload(self) -> None:
+        """Put the workload into RAM and bring the cores to where the boot protocol wants them."""
+        self.system.platform.load(self.system.workload)
+
+    def run(self, limits: RunLimits | None = None) -> ExitCause:
+        """Run until the guest, a limit or a request ends it; return why. May be called again to go on."""
+        limits = limits or RunLimits()
+        started = time.perf_counter()
+        if not self._started:
+            self._started = True
+            self.plugins.hook.vmsim_run_started(simulation=self)
+        watcher = _TextWatch(self, limits.text) if limits.text else None
+        try:
+            self.exit_cause = self._run_until_exit(limits, started)
+        finally:
+            if watcher is not None:
+                watcher.close()
+            self.host_seconds += time.perf_counter() - started
+        self.plugins.hook.vmsim_run_ended(simulation=self, cause=self.exit_cause)
+        return self.exit_cause
+
+    def _run_until_exit(self, limits: RunLimits, started: float) -> ExitCause:
+        system, events, core = self.system, self.system.events, self.system.cores[0]
+        last_tick = NEVER if limits.time is None else limits.time
+        budget = UNLIMITED if limits.instructions is None else self.instructions_run + limits.instructions
+        give_up = None if limits.host_seconds is None else started + limits.host_seconds
+        next_poll = started
+        while True:
+            cpu = core.active
+            events.run_until(cpu.time)
+            if system.requested_exits:
+                return system.requested_exits.pop(0)
+            if cpu.time >= last_tick:
+                return TimeLimit()
+            remaining = budget - self.instructions_run
+            if remaining <= 0:
+                return InstructionLimit()
+            host_now = time.perf_counter()
+            if host_now >= next_poll:
+                next_poll = host_now + POLL_SECONDS
+                if give_up is not None and host_now >= give_up:
+                    return HostTimeLimit()
+                for callback in self.between_slices:
+                    callback()
+                if system.requested_exits:
+                    continue
+            system.current_core = core.index
+            result = cpu.run(min(events.next_tick, last_tick), min(remaining, SLICE_INSTRUCTIONS))
+            if result is CpuExit.WAITING:
+                if (cause := self._let_time_pass(last_tick)) is not None:
+                    return cause
+            elif result is CpuExit.HALTED:
+                return Halt(cpu.exit_detail)
+            elif result is CpuExit.FAILED:
+                return CpuFailure(cpu.exit_detail)
+
+    def _let_time_pass(self, last_tick: int) -> ExitCause | None:
+        """The core waits for an interrupt: go to the next event, or find that there will be none."""
+        cpu, events = self.system.cores[0].active, self.system.events
+        if self.system.requested_exits:
+            return None
+        target = min(events.next_tick, last_tick)
+        if target == NEVER and not self.live_input:
+            return Halt("waiting for an interrupt that nothing can raise")
+        tick = self.idle(cpu.time, target)
+        # Nothing happens before `tick`; what arrives from outside while the guest is idle arrives then.
+        cpu.skip_to(min(tick, target))
+        return None
+
+
+def _skip_idle_time(now: int, target: int) -> int:
+    return target
+
+
+class _TextWatch:
+    """Requests the end of the run when the guest has sent a text."""
+
+    def __init__(self, simulation: Simulation, text: str) -> None:
+        self._simulation = simulation
+        self._text = text
+        self._wanted = text.encode()
+        self._recent = b""
+        self._open = True
+        simulation.console.listen(self._sent)
+
+    def _sent(self, data: bytes) -> None:
+        if not self._open:
+            return
+        self._recent += data
+        if self._wanted in self._recent:
+            self._open = False
+            self._simulation.system.request_exit(TextSeen(self._text))
+        self._recent = self._recent[-len(self._wanted) :]
+
+    def close(self) -> None:
+        """Watch no more."""
+        self._open = False
+
+
+def seconds(ticks: int) -> float:
+    """Return ticks as seconds, for reports."""
+    return ticks / TICKS_PER_SECOND
