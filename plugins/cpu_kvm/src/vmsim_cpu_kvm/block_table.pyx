@@ -102,13 +102,14 @@ cdef void _decode_arm(Block* block, const uint8_t* code, uint32_t size) noexcept
         if _is_trapped_arm(words[index]):
             block.trap = <uint16_t>index
             break
-    block.endless = block.count == 1 and words[0] == <uint32_t>0xEAFFFFFE  # b .
+    if words[block.count - 1] == <uint32_t>0xEAFFFFFE:  # b .
+        _mark_endless(block)
 
 
 cdef void _decode_thumb(Block* block, const uint8_t* code, uint32_t size) noexcept nogil:
     cdef uint32_t words = (size // 2 + 63) // 64
     cdef uint32_t offset = 0, index = 0
-    cdef uint16_t first, second
+    cdef uint16_t first = 0, second = 0
     cdef uint64_t* starts = &block.first_starts
     if words > 1:
         if block.more_starts == NULL:
@@ -131,7 +132,17 @@ cdef void _decode_thumb(Block* block, const uint8_t* code, uint32_t size) noexce
             block.trap = <uint16_t>index
         index += 1
     block.count = <uint16_t>index
-    block.endless = index == 1 and code[0] == 0xFE and code[1] == 0xE7  # b .
+    if (first == 0xE7FE and second == 0) or (first == 0xF7FF and second == 0xBFFE):  # b . and b.w .
+        _mark_endless(block)
+
+
+cdef void _mark_endless(Block* block) noexcept nogil:
+    """The last instruction branches to itself: alone it makes the block endless; behind others it is split off like a
+    trapped one, so that the count at which the end is seen does not depend on how the code was cut into blocks."""
+    if block.count == 1:
+        block.endless = 1
+    elif block.trap == NO_TRAP:
+        block.trap = block.count - 1
 
 
 cdef bint _is_trapped_hint(uint32_t hint) noexcept nogil:

@@ -44,6 +44,7 @@ cdef extern from "unicorn/unicorn.h" nogil:
         UC_HOOK_EDGE_GENERATED
         UC_HOOK_MEM_READ_PROT
         UC_HOOK_MEM_WRITE_PROT
+        UC_HOOK_MEM_FETCH_PROT
         UC_ARM_REG_CPSR
         UC_ARM_REG_SPSR
         UC_ARM_REG_R0

@@ -51,6 +51,8 @@ cdef enum:
     MODE_UND = 0x1B
     PAGE_SHIFT = 12
     GUARD_SHIFT = 18            # stores are kept on the checked path in granules of 256 KiB that contain code
+    MAX_REGIONS = 16
+    MAX_STALE = 64
     MAX_LOGGED = 64             # accesses of one instruction: LDM/VLDM move at most 32 words, unaligned ones twice
 
 # Unicorn's exception numbers, as the interrupt hook gets them (QEMU's EXCP_*).
@@ -66,6 +68,7 @@ cdef enum Event:
     EVENT_EXCEPTION             # `exception` says which
     EVENT_UNDEFINED
     EVENT_REPLAY                # an access with consequences; its instruction was aborted
+    EVENT_FETCH                 # code was fetched where Unicorn has no RAM, at `fetch_address`
     EVENT_ENDLESS               # a branch to itself that no interrupt can end
 
 cdef enum Wait:
@@ -79,6 +82,7 @@ cpdef enum RunResult:
     STOPPED = 2
     ENDLESS_LOOP = 3
     FAILED = 4
+    NEEDS_ALIAS = 5             # code was fetched from an alias of RAM that is not mapped: see `map_alias`
 
 
 cdef struct AccessLog:
@@ -86,6 +90,22 @@ cdef struct AccessLog:
     int length
     int position
     uint64_t values[MAX_LOGGED]
+
+
+cdef struct Span:
+    uint64_t start
+    uint64_t size
+
+
+cdef struct Region:
+    uint64_t base, end
+    uint8_t* data
+    bint mapped                 # in Unicorn; of several aliases of the same RAM only one is
+
+
+cdef struct Gap:
+    Vcpu* vcpu
+    uint64_t base
 
 
 cdef struct Vcpu:
@@ -103,6 +123,7 @@ cdef struct Vcpu:
     uint32_t irq, fiq, fiq_wired
     uint32_t interrupts         # irq or fiq
     uint32_t stop_requested
+    uint32_t attention          # a stop is requested or translations are to be dropped: leave before the next block
     uint32_t waiting
     uint32_t event_register
     Event event
@@ -114,12 +135,18 @@ cdef struct Vcpu:
     AccessLog log
     uint64_t access_address, access_value   # the access that the protection hook has served
     uint32_t access_size
+    uint64_t fetch_address
+    Span stale[MAX_STALE]       # RAM that was written by the host while the guest ran
+    int stale_count
     const char* failure
     uint8_t* code_granules      # by physical address >> GUARD_SHIFT: guarded
     uint8_t* code_pages         # by physical address >> PAGE_SHIFT: was translated
     uint8_t code[MAX_BLOCK_BYTES]
     uint64_t exceptions_taken[16]
     uint64_t starts, replays, armed_exits, traps, accesses, guards, flushes
+    Region regions[MAX_REGIONS]
+    int region_count
+    Gap gaps[MAX_REGIONS + 1]
     PyObject* owner
 
 
@@ -271,7 +298,7 @@ cdef void on_block(uc_engine* uc, uint64_t address, uint32_t size, void* data) n
         if v.failure != NULL:
             return
     retired = v.retired + block.count
-    if retired > v.block_limit or v.stop_requested or block.trap != NO_TRAP:
+    if retired > v.block_limit or v.attention or block.trap != NO_TRAP:
         stop_before(v, block, EVENT_BLOCK)
         return
     if v.interrupts and not v.replaying and interrupt_due(v, read_register(v, UC_ARM_REG_CPSR)):
@@ -303,6 +330,16 @@ cdef bint on_undefined(uc_engine* uc, void* data) noexcept nogil:
     return True
 
 
+cdef bint on_fetch(uc_engine* uc, uc_mem_type kind, uint64_t address, int size, int64_t value,
+                   void* data) noexcept nogil:
+    cdef Vcpu* v = <Vcpu*>data
+    if v.event == EVENT_NONE:
+        v.event = EVENT_FETCH
+        v.fetch_address = address
+    v.api.emu_stop(uc)
+    return False
+
+
 # --- device space ---------------------------------------------------------------------------------------------------
 
 cdef void unwind(Vcpu* v) noexcept nogil:
@@ -320,13 +357,27 @@ cdef void unwind(Vcpu* v) noexcept nogil:
     for index in range(8):
         physical = 0
         if (v.api.vmem_translate(v.uc, candidates[index], UC_PROT_EXEC, &physical) != UC_ERR_OK
-                or not is_ram(v, <uint32_t>physical)):
+                or not is_ram(v, physical)):
             v.api.ctl(v.uc, VMSIM_CTL_REQUEST_CACHE, <uint64_t>candidates[index], &block)
     fail(v, "a store could not be aborted: every candidate address is executable")
 
 
-cdef bint is_ram(Vcpu* v, uint32_t physical) noexcept nogil:
-    return (<UnicornEngine>v.owner).ram_at(physical)
+cdef bint is_ram(Vcpu* v, uint64_t physical) noexcept nogil:
+    """Whether Unicorn has RAM there."""
+    cdef int index
+    for index in range(v.region_count):
+        if v.regions[index].mapped and v.regions[index].base <= physical < v.regions[index].end:
+            return True
+    return False
+
+
+cdef bint owns_ram(Vcpu* v, uint64_t physical) noexcept nogil:
+    """Whether the machine has RAM there, mapped or not."""
+    cdef int index
+    for index in range(v.region_count):
+        if v.regions[index].base <= physical < v.regions[index].end:
+            return True
+    return False
 
 
 cdef bint serve(Vcpu* v, uint32_t address, uint32_t size, uint64_t* value, bint write) noexcept nogil:
@@ -357,7 +408,7 @@ cdef bint serve(Vcpu* v, uint32_t address, uint32_t size, uint64_t* value, bint 
         if v.limit < v.block_limit:
             v.block_limit = v.limit
         consequences = not v.replaying and remaining > 0 and (
-            v.stop_requested or interrupt_due(v, cpsr) or v.block_limit < v.retired
+            v.attention or interrupt_due(v, cpsr) or v.block_limit < v.retired
         )
     v.access_address, v.access_size, v.access_value = address, size, value[0]
     if consequences:
@@ -429,11 +480,6 @@ cdef void on_mmio_write(uc_engine* uc, uint64_t offset, unsigned int size, uint6
     pass  # on_device_write has served it
 
 
-cdef struct Gap:
-    Vcpu* vcpu
-    uint64_t base
-
-
 # --- exceptions -----------------------------------------------------------------------------------------------------
 
 cdef void enter_exception(Vcpu* v, uint32_t mode, uint32_t vector, uint32_t return_address,
@@ -498,6 +544,14 @@ cdef bint take_exception(Vcpu* v, uint32_t pc) noexcept nogil:
         v.failure = "the guest executed SMC or entered monitor mode, which this machine does not have"
         return False
     return True
+
+
+cdef void take_fetch_abort(Vcpu* v, uint32_t pc) noexcept nogil:
+    """Code was fetched from device space: a synchronous external abort (ARM DDI 0406C, B3.13.3)."""
+    v.exceptions_taken[EXCEPTION_PREFETCH_ABORT] += 1
+    write_cp15(v, 6, 0, 0, 2, pc)            # IFAR
+    write_cp15(v, 5, 0, 0, 1, 0x008)         # IFSR
+    enter_exception(v, MODE_ABT, 0x0C, pc + 4, CPSR_A)
 
 
 cdef void take_interrupt(Vcpu* v, uint32_t cpsr) noexcept nogil:
@@ -652,7 +706,7 @@ cdef void check_exit(Vcpu* v, uint32_t pc, bint replayed) noexcept nogil:
 cdef void run_once(Vcpu* v) noexcept nogil:
     """One emu_start, and whatever it ended with."""
     cdef uint32_t cpsr = read_register(v, UC_ARM_REG_CPSR), pc = read_register(v, UC_ARM_REG_R15)
-    cdef uint32_t stop_requested = v.stop_requested
+    cdef uint32_t attention = v.attention
     cdef bint replayed = v.replaying != 0
     cdef int error
     if arm_exit(v, pc):
@@ -663,7 +717,7 @@ cdef void run_once(Vcpu* v) noexcept nogil:
     v.event = EVENT_NONE
     v.log.position = 0
     if replayed:
-        v.stop_requested = 0     # the access has asked for it already; the instruction itself is still to be executed
+        v.attention = 0          # the access has asked for it already; the instruction itself is still to be executed
     else:
         v.log.instruction = 0
         v.log.length = 0
@@ -672,7 +726,7 @@ cdef void run_once(Vcpu* v) noexcept nogil:
     error = v.api.emu_start(v.uc, pc | (1 if cpsr & CPSR_T else 0), 0, 0, 0)
     disarm_exit(v)
     v.replaying = 0
-    v.stop_requested |= stop_requested if replayed else 0
+    v.attention |= attention if replayed else 0
     pc = read_register(v, UC_ARM_REG_R15)
     if v.failure != NULL:
         return
@@ -681,6 +735,9 @@ cdef void run_once(Vcpu* v) noexcept nogil:
         v.replaying = 1
         if pc != v.replay_pc:
             v.failure = "an aborted device access left PC elsewhere"
+    elif v.event == EVENT_FETCH:
+        if not owns_ram(v, v.fetch_address):
+            take_fetch_abort(v, pc)
     elif error != UC_ERR_OK:
         v.failure = v.api.strerror(error)
     elif v.event == EVENT_EXCEPTION:
@@ -692,6 +749,36 @@ cdef void run_once(Vcpu* v) noexcept nogil:
         check_exit(v, pc, replayed)
 
 
+cdef void drop_translations(Vcpu* v, uint64_t start, uint64_t size) noexcept nogil:
+    """Forget the code in a span of physical memory. The interface takes virtual addresses: with the MMU off they are
+    the physical ones."""
+    cdef uint32_t sctlr = read_cp15(v, 1, 0, 0, 0)
+    write_cp15(v, 1, 0, 0, 0, sctlr & ~<uint32_t>SCTLR_M)
+    v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TLB)
+    v.api.ctl(v.uc, VMSIM_CTL_REMOVE_CACHE, start, start + size)
+    write_cp15(v, 1, 0, 0, 0, sctlr)
+    v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TLB)
+
+
+cdef void drop_all_translations(Vcpu* v) noexcept nogil:
+    v.flushes += 1
+    v.cut = NULL
+    v.current = &v.scratch
+    v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TLB)
+    v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TB)
+    table_clear(&v.blocks)
+
+
+cdef void drop_stale_translations(Vcpu* v) noexcept nogil:
+    cdef int index
+    if v.stale_count > MAX_STALE:
+        drop_all_translations(v)
+    else:
+        for index in range(v.stale_count):
+            drop_translations(v, v.stale[index].start, v.stale[index].size)
+    v.stale_count = 0
+
+
 cdef RunResult run_until_exit(Vcpu* v) noexcept nogil:
     cdef uint32_t cpsr
     while True:
@@ -701,13 +788,19 @@ cdef RunResult run_until_exit(Vcpu* v) noexcept nogil:
             if v.event == EVENT_ENDLESS:
                 v.event = EVENT_NONE
                 return ENDLESS_LOOP
+            if v.event == EVENT_FETCH and owns_ram(v, v.fetch_address):
+                v.event = EVENT_NONE
+                return NEEDS_ALIAS
+            if v.stale_count:
+                drop_stale_translations(v)
+            v.attention = v.stop_requested
             cpsr = read_register(v, UC_ARM_REG_CPSR)
             if v.waiting and wakes_up(v, cpsr):
                 if v.waiting == WAIT_EVENT:
                     v.event_register = 0
                 v.waiting = WAIT_NONE
             if v.stop_requested:
-                v.stop_requested = 0
+                v.stop_requested = v.attention = 0
                 return STOPPED
             if v.retired >= v.limit:
                 return REACHED_LIMIT
@@ -730,11 +823,7 @@ cdef class UnicornEngine:
     """
 
     cdef Vcpu* v
-    cdef list _ram                      # (base, size, Ram): keeps the memory alive
-    cdef Gap* _gaps
-    cdef uint64_t _ram_base[16]
-    cdef uint64_t _ram_end[16]
-    cdef int _ram_count
+    cdef list _ram                      # keeps the memory alive
     cdef object _read, _write, _coprocessor, _events
     cdef uint64_t _origin_tick, _origin_count, _period
     cdef public object error
@@ -748,6 +837,10 @@ cdef class UnicornEngine:
     def __init__(self, list ram, read, write, coprocessor, events):
         """`ram`: (base, Ram, offset, size) of every region; `events`: the system's EventQueue."""
         cdef Vcpu* v = self.v
+        cdef Ram memory
+        cdef Region* region
+        if len(ram) > MAX_REGIONS:
+            raise ValueError(f"more than {MAX_REGIONS} RAM regions")
         self._read, self._write, self._coprocessor, self._events = read, write, coprocessor, events
         load_api(&v.api)
         v.owner = <PyObject*>self
@@ -758,41 +851,30 @@ cdef class UnicornEngine:
         if v.code_granules == NULL or v.code_pages == NULL:
             raise MemoryError
         table_init(&v.blocks)
-        self._check(v.api.open(UC_ARCH_ARM, UC_MODE_ARM, &v.uc), "open")
-        self._check(v.api.ctl(v.uc, VMSIM_CTL_CPU_MODEL, <int>UC_CPU_ARM_CORTEX_A9), "choose the Cortex-A9")
-        self._check(v.api.ctl(v.uc, VMSIM_CTL_USE_EXITS, <int>1), "enable exits")
-        self._map(sorted(ram, key=lambda region: region[0]))
-        self._check(v.api.context_alloc(v.uc, &v.context), "allocate a context")
-        self._find_syndrome()
-        self._add_hook(UC_HOOK_INTR, <void*>on_exception, 1, 0)
-        self._add_hook(UC_HOOK_INSN_INVALID, <void*>on_undefined, 1, 0)
-        self._add_hook(UC_HOOK_EDGE_GENERATED, <void*>on_block_translated, 1, 0)
-        self._add_hook(UC_HOOK_BLOCK, <void*>on_block, 1, 0)
+        for base, memory, offset, size in sorted(ram, key=lambda region: region[0]):
+            self._ram.append(memory)
+            region = &v.regions[v.region_count]
+            v.region_count += 1
+            region.base, region.end = base, base + size
+            region.data = memory.data + <size_t>offset
+        self._open(0)
 
     def __dealloc__(self):
-        self._free()
+        self.close()
 
     def close(self):
         """Let go of the engine and of the guest's RAM."""
-        self._free()
-        self._ram = []
-
-    cdef void _free(self) noexcept:
         cdef Vcpu* v = self.v
         if v == NULL:
             return
-        if v.context != NULL:
-            v.api.context_free(v.context)
-        if v.uc != NULL:
-            v.api.close(v.uc)
+        self._close_unicorn()
         table_free(&v.blocks)
         block_release(&v.scratch)
         free(v.code_granules)
         free(v.code_pages)
-        free(self._gaps)
         free(v)
         self.v = NULL
-        self._gaps = NULL
+        self._ram = []
 
     cdef int _check(self, int error, str what) except -1:
         if error != UC_ERR_OK:
@@ -803,24 +885,68 @@ cdef class UnicornEngine:
         cdef uc_hook hook
         return self._check(self.v.api.hook_add(self.v.uc, &hook, kind, callback, self.v, begin, end), "add a hook")
 
-    cdef int _map(self, list regions) except -1:
-        cdef Ram ram
-        cdef uint64_t base, size, offset, end = 0
-        cdef int gap = 0
-        if len(regions) > 16:
-            raise ValueError("more than 16 RAM regions")
-        self._gaps = <Gap*>calloc(len(regions) + 1, sizeof(Gap))
-        for base, ram, offset, size in regions:
-            if end < base:
-                self._map_devices(&self._gaps[gap], end, base - end)
+    cdef int _open(self, uint64_t preferred) except -1:
+        """Make the Unicorn engine; among aliases of RAM, map the one that holds the physical address `preferred`."""
+        cdef Vcpu* v = self.v
+        self._check(v.api.open(UC_ARCH_ARM, UC_MODE_ARM, &v.uc), "open")
+        self._check(v.api.ctl(v.uc, VMSIM_CTL_CPU_MODEL, <int>UC_CPU_ARM_CORTEX_A9), "choose the Cortex-A9")
+        self._check(v.api.ctl(v.uc, VMSIM_CTL_USE_EXITS, <int>1), "enable exits")
+        self._choose_aliases(preferred)
+        self._map()
+        self._check(v.api.context_alloc(v.uc, &v.context), "allocate a context")
+        self._find_syndrome()
+        self._add_hook(UC_HOOK_INTR, <void*>on_exception, 1, 0)
+        self._add_hook(UC_HOOK_INSN_INVALID, <void*>on_undefined, 1, 0)
+        self._add_hook(UC_HOOK_EDGE_GENERATED, <void*>on_block_translated, 1, 0)
+        self._add_hook(UC_HOOK_BLOCK, <void*>on_block, 1, 0)
+        return 0
+
+    cdef void _close_unicorn(self) noexcept:
+        cdef Vcpu* v = self.v
+        if v.context != NULL:
+            v.api.context_free(v.context)
+            v.context = NULL
+        if v.uc != NULL:
+            v.api.close(v.uc)
+            v.uc = NULL
+
+    cdef void _choose_aliases(self, uint64_t preferred) noexcept:
+        """A store through one mapping leaves translations of another alone, so the same RAM is mapped once only; its
+        aliases are served like devices, until the guest executes there."""
+        cdef Vcpu* v = self.v
+        cdef Region* region
+        cdef int index, other
+        for index in range(v.region_count):
+            region = &v.regions[index]
+            region.mapped = region.base <= preferred < region.end
+        for index in range(v.region_count):
+            region = &v.regions[index]
+            if region.mapped:
+                continue
+            region.mapped = True
+            for other in range(v.region_count):
+                if (other != index and v.regions[other].mapped and region.data < v.regions[other].data
+                        + (v.regions[other].end - v.regions[other].base)
+                        and v.regions[other].data < region.data + (region.end - region.base)):
+                    region.mapped = False
+
+    cdef int _map(self) except -1:
+        cdef Vcpu* v = self.v
+        cdef Region* region
+        cdef uint64_t end = 0
+        cdef int index, gap = 0
+        for index in range(v.region_count):
+            region = &v.regions[index]
+            if not region.mapped:
+                continue
+            if end < region.base:
+                self._map_devices(&v.gaps[gap], end, region.base - end)
                 gap += 1
-            self._check(self.v.api.mem_map_ptr(self.v.uc, base, size, UC_PROT_ALL, ram.data + offset), "map RAM")
-            self._ram.append((base, size, ram, offset))
-            self._ram_base[self._ram_count] = base
-            self._ram_end[self._ram_count] = end = base + size
-            self._ram_count += 1
+            self._check(v.api.mem_map_ptr(v.uc, region.base, region.end - region.base, UC_PROT_ALL, region.data),
+                        "map RAM")
+            end = region.end
         if end < <uint64_t>1 << 32:
-            self._map_devices(&self._gaps[gap], end, (<uint64_t>1 << 32) - end)
+            self._map_devices(&v.gaps[gap], end, (<uint64_t>1 << 32) - end)
         return 0
 
     cdef int _map_devices(self, Gap* gap, uint64_t base, uint64_t size) except -1:
@@ -832,14 +958,23 @@ cdef class UnicornEngine:
         self._check(api.mem_protect(self.v.uc, base, size, UC_PROT_NONE), "protect device space")
         self._add_hook(UC_HOOK_MEM_READ_PROT, <void*>on_device_read, base, base + size - 1)
         self._add_hook(UC_HOOK_MEM_WRITE_PROT, <void*>on_device_write, base, base + size - 1)
+        self._add_hook(UC_HOOK_MEM_FETCH_PROT, <void*>on_fetch, base, base + size - 1)
         return 0
 
-    cdef bint ram_at(self, uint64_t address) noexcept nogil:
-        cdef int index
-        for index in range(self._ram_count):
-            if self._ram_base[index] <= address < self._ram_end[index]:
-                return True
-        return False
+    def map_alias(self):
+        """Map the alias of RAM that code was fetched from, instead of the present one.
+
+        All of Unicorn's state is lost: save the architectural state before, and load it afterwards.
+        """
+        cdef Vcpu* v = self.v
+        cdef uint64_t address = v.fetch_address
+        self._close_unicorn()
+        memset(v.code_granules, 0, 1 << (32 - GUARD_SHIFT))
+        memset(v.code_pages, 0, 1 << (32 - PAGE_SHIFT))
+        v.cut = NULL
+        v.current = &v.scratch
+        table_clear(&v.blocks)
+        self._open(address)
 
     cdef int _find_syndrome(self) except -1:
         """Find where a saved context holds the exception syndrome, by writing two sentinels and comparing."""
@@ -928,7 +1063,7 @@ cdef class UnicornEngine:
 
     def stop(self):
         """Make `run` come back after the current instruction."""
-        self.v.stop_requested = 1
+        self.v.stop_requested = self.v.attention = 1
 
     def set_interrupts(self, bint irq, bint fiq, bint fiq_wired):
         """Set the levels of the interrupt inputs."""
@@ -991,34 +1126,23 @@ cdef class UnicornEngine:
 
     def flush(self):
         """Forget every translation, of addresses and of code: the state was replaced."""
-        cdef Vcpu* v = self.v
-        v.flushes += 1
-        v.cut = NULL
-        v.current = &v.scratch
-        v.log.instruction = 0
-        v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TLB)
-        v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TB)
-        table_clear(&v.blocks)
+        self.v.log.instruction = 0
+        drop_all_translations(self.v)
 
     def invalidate(self, uint64_t physical, uint64_t size):
-        """Drop the translations of code in `size` bytes of RAM at `physical`, which the host has written."""
+        """Drop the translations of code in `size` bytes of RAM at `physical`, which the host has written.
+
+        It is done before the next instruction: a device may write RAM while the guest's access is being served.
+        """
         cdef Vcpu* v = self.v
-        cdef uint32_t sctlr
-        cdef uint64_t page, last = (physical + size - 1) >> PAGE_SHIFT
-        cdef bint found = False
-        for page in range(physical >> PAGE_SHIFT, last + 1):
+        cdef uint64_t page
+        for page in range(physical >> PAGE_SHIFT, ((physical + size - 1) >> PAGE_SHIFT) + 1):
             if v.code_pages[page]:
-                found = True
-                break
-        if not found:
-            return
-        # The interface takes virtual addresses: with the MMU off they are the physical ones.
-        sctlr = read_cp15(v, 1, 0, 0, 0)
-        write_cp15(v, 1, 0, 0, 0, sctlr & ~<uint32_t>SCTLR_M)
-        v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TLB)
-        v.api.ctl(v.uc, VMSIM_CTL_REMOVE_CACHE, physical, physical + size)
-        write_cp15(v, 1, 0, 0, 0, sctlr)
-        v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TLB)
+                if v.stale_count < MAX_STALE:
+                    v.stale[v.stale_count].start, v.stale[v.stale_count].size = physical, size
+                v.stale_count = min(v.stale_count + 1, MAX_STALE + 1)
+                v.attention = 1
+                return
 
     def counters(self):
         """Return what the engine counted, by name, for the statistics."""

@@ -90,9 +90,13 @@ class UnicornVcpu(Vcpu):
 
     def run(self, deadline: int, instructions: int) -> VcpuExit:
         """Run up to the first instruction that starts at `deadline` or later, at most `instructions` of them."""
-        result = _EXITS[self._engine.run(deadline, instructions)]
+        target = self.retired + instructions
+        while (result := self._engine.run(deadline, target - self.retired)) is RunResult.NEEDS_ALIAS:
+            state = self.save_state()
+            self._engine.map_alias()
+            self.load_state(state)
         self.failure = self._engine.failure
-        return result
+        return _EXITS[result]
 
     def stop(self) -> None:
         """Make `run` come back after the current instruction."""
