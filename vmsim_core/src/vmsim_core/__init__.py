@@ -50,7 +50,40 @@ _HOME = {
     "System": "system",
 }  # fmt: skip
 
-__all__ = [*sorted(_HOME)]
+__all__ = [
+    "AddressMap",
+    "ArchState",
+    "Architecture",
+    "BusError",
+    "Clock",
+    "Component",
+    "ComponentParams",
+    "Core",
+    "CpuExit",
+    "CpuModel",
+    "Device",
+    "DeviceParams",
+    "DeviceRegion",
+    "Difference",
+    "DrainManager",
+    "DrainState",
+    "Drainable",
+    "Event",
+    "EventQueue",
+    "InterruptLine",
+    "MemoryMode",
+    "Platform",
+    "Ram",
+    "RamRegion",
+    "RegisterTable",
+    "Section",
+    "SerialPort",
+    "Simulation",
+    "State",
+    "System",
+    "VmsimError",
+    "hookimpl",
+]
 
 
 def __getattr__(name: str) -> Any:

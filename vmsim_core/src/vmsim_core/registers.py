@@ -127,6 +127,8 @@ class Register(RegisterBase):
         """Return the 32 bits that a read gives."""
         if self._read is not None:
             return self._read(device)
+        if not self.stored:
+            return self.reset
         cell: Cell = getattr(device, self.name)
         return cell.value
 
@@ -174,6 +176,8 @@ class RegisterBank(RegisterBase):
         """Return the 32 bits that a read of register `index` gives."""
         if self._read is not None:
             return self._read(device, index)
+        if not self.stored:
+            return self.reset
         bank: CellBank = getattr(device, self.name)
         return bank.values[index]
 

@@ -84,7 +84,9 @@ class Simulation:
         self._started = False
 
     @classmethod
-    def from_yaml(cls, path: Path | str, cpu: str | None = None, overrides: tuple[tuple[str, str], ...] = ()) -> Simulation:
+    def from_yaml(
+        cls, path: Path | str, cpu: str | None = None, overrides: tuple[tuple[str, str], ...] = ()
+    ) -> Simulation:
         """Build the system that a description file describes; raises VmsimError for mistakes in it."""
         from vmsim_core.builder import build_simulation
 

@@ -1,0 +1,55 @@
+# vmsim: everything a user types. Each target does its own set-up: uv (installed beside the project when it is
+# missing), the virtual environment .venv, and, where apt is there and may be used, the Debian packages for the tests.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := $(shell command -v uv || echo $(CURDIR)/.tools/bin/uv)
+export PATH := $(dir $(UV)):$(PATH)
+RUN := $(UV) run --no-sync
+PYTEST := $(RUN) pytest
+
+.PHONY: boot test test-full bench docs lint setup packages clean
+
+boot: setup
+	@$(RUN) vmsim run systems/debian.yaml
+
+test: setup packages lint
+	$(PYTEST) -m "not slow"
+
+test-full: setup packages lint
+	$(PYTEST)
+
+bench: setup packages
+	@$(RUN) python tools/bench.py
+
+docs: setup
+	$(PYTEST) vmsim_core/tests tests -k "docs or documented"
+
+lint: setup
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) lint-imports
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml vmsim_core/pyproject.toml $(wildcard plugins/*/pyproject.toml) \
+              $(wildcard vmsim_core/setup.py plugins/*/setup.py) \
+              $(wildcard vmsim_core/src/*/*.p?[xd] plugins/*/src/*/*.p?[xd]) | $(UV)
+	@echo "setting up .venv (compiles the simulator; about a minute the first time)"
+	$(UV) sync --quiet
+	@touch $@
+
+# Without touching the system's Python: a virtual environment of its own, or a private folder where Debian's Python
+# comes without venv.
+$(CURDIR)/.tools/bin/uv:
+	@echo "installing uv into .tools"
+	@$(PYTHON) -m venv .tools >/dev/null 2>&1 && .tools/bin/pip --quiet install uv \
+	  || { rm -rf .tools; $(PYTHON) -m pip --quiet install --target .tools uv; } \
+	  || { echo "uv is missing and cannot be installed: install python3-venv or python3-pip, or uv itself" >&2; exit 1; }
+
+packages:
+	@tools/packages.sh
+
+clean:
+	rm -rf .venv dist build .tools

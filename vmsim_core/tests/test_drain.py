@@ -1,0 +1,86 @@
+"""The drain protocol, against the faults that gem5's once had."""
+
+from __future__ import annotations
+
+import pytest
+from vmsim_core.drain import Drainable, DrainManager, DrainState
+from vmsim_core.errors import DrainError
+
+
+class Busy(Drainable):
+    """Needs `rounds` askings until it is at rest, and may disturb others."""
+
+    def __init__(self, rounds: int = 0) -> None:
+        self.rounds = rounds
+        self.resumed = 0
+        self.on_drained = lambda: None
+
+    def drain(self) -> bool:
+        if self.rounds:
+            self.rounds -= 1
+            if not self.rounds:
+                self.on_drained()
+            return False
+        return True
+
+    def drain_pending(self) -> str:
+        return f"waits for {self.rounds} more"
+
+    def drain_resume(self) -> None:
+        self.resumed += 1
+
+
+def manager_of(*members: Busy) -> DrainManager:
+    manager = DrainManager()
+    for index, member in enumerate(members):
+        manager.register(member, f"m{index}")
+    return manager
+
+
+def test_all_must_be_drained_on_the_first_asking_of_one_round() -> None:
+    first, second = Busy(0), Busy(2)
+    # Draining the second one gives the first one work again.
+    second.on_drained = lambda: setattr(first, "rounds", 3)
+    manager = manager_of(first, second)
+    manager.drain(lambda: True)
+    assert (first.rounds, second.rounds) == (0, 0)
+    assert manager.state is DrainState.DRAINED
+
+
+def test_a_member_made_while_draining_takes_part_and_is_resumed() -> None:
+    late, early = Busy(3), Busy(1)
+    manager = manager_of(early)
+    early.on_drained = lambda: manager.register(late, "late")
+    manager.drain(lambda: True)
+    assert late.drain_state is DrainState.DRAINED
+    manager.resume()
+    assert (early.resumed, late.resumed) == (1, 1)
+    assert late.drain_state is DrainState.RUNNING
+
+
+def test_a_stuck_drain_names_who_and_why() -> None:
+    manager = manager_of(Busy(0), Busy(5))
+    with pytest.raises(DrainError, match="m1 waits for 4 more"):
+        manager.drain(lambda: False)
+
+
+def test_memory_phases_need_a_drained_machine_and_count_lines() -> None:
+    class Cache(Busy):
+        def mem_writeback(self) -> int:
+            return 7
+
+    manager = manager_of(Busy(), Cache())
+    with pytest.raises(DrainError, match="drained machine"):
+        manager.mem_writeback()
+    manager.drain(lambda: True)
+    assert manager.mem_writeback() == {"m1": 7}
+    assert manager.mem_invalidate() == {}
+
+
+def test_a_sanity_check_that_fails_ends_the_drain() -> None:
+    class Liar(Busy):
+        def drain_sanity_check(self) -> None:
+            raise DrainError("m0 says drained but holds a request")
+
+    with pytest.raises(DrainError, match="holds a request"):
+        manager_of(Liar()).drain(lambda: True)
