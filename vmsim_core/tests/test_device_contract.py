@@ -161,7 +161,7 @@ def make_map() -> tuple[AddressMap, Ram, Thermometer]:
 
 
 def test_the_map_finds_ram_aliases_devices_and_holes() -> None:
-    address_map, ram, device = make_map()
+    address_map, _, device = make_map()
     address_map.write(0x70000010, 4, 0x12345678)
     assert address_map.read(0x10, 4) == 0x12345678
     assert address_map.read(0x11, 1) == 0x56

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -69,19 +70,23 @@ def test_a_clock_never_drifts(hertz: int, ticks: int, cycles: int) -> None:
     assert clock.elapsed(ticks, due - 1) == cycles - 1
 
 
+def order_of_ties(reverse: bool) -> list[tuple[str, str]]:
+    queue = EventQueue()
+    order: list[tuple[str, str]] = []
+
+    def remember(path: str, name: str) -> Callable[[], None]:
+        return lambda: order.append((path, name))
+
+    parts = [("b", "x", 50), ("a", "y", 50), ("a", "x", 50), ("z", "first", 1)]
+    for path, name, priority in reversed(parts) if reverse else parts:
+        queue.schedule(Event(path, name, remember(path, name), priority), 10)
+    queue.run_until(10)
+    return order
+
+
 def test_events_at_one_tick_run_by_priority_path_and_name_whatever_the_order_of_scheduling() -> None:
-    orders = []
-    for reverse in (False, True):
-        queue, order = EventQueue(), []
-        events = [
-            Event(path, name, lambda path=path, name=name: order.append((path, name)), priority)  # type: ignore[misc]
-            for path, name, priority in [("b", "x", 50), ("a", "y", 50), ("a", "x", 50), ("z", "first", 1)]
-        ]
-        for event in reversed(events) if reverse else events:
-            queue.schedule(event, 10)
-        queue.run_until(10)
-        orders.append(order)
-    assert orders[0] == orders[1] == [("z", "first"), ("a", "x"), ("a", "y"), ("b", "x")]
+    expected = [("z", "first"), ("a", "x"), ("a", "y"), ("b", "x")]
+    assert order_of_ties(False) == order_of_ties(True) == expected
 
 
 def test_an_event_runs_at_its_own_tick_and_may_schedule_others() -> None:

@@ -25,7 +25,8 @@ def slicings() -> Iterator[tuple[str, Iterator[int]]]:
 # Every program ends in a branch to itself with interrupts masked. r0 points to the device, r13 to RAM.
 SLICED_PROGRAMS = {
     "loads and stores with writeback": (
-        "mov r4, #20; loop: ldr r1, [r0], #4; str r1, [r0, #8]!; strb r1, [r0, #1]; subs r4, r4, #1; bne loop; end: b end",
+        "mov r4, #20; loop: ldr r1, [r0], #4; str r1, [r0, #8]!; strb r1, [r0, #1]; subs r4, r4, #1; bne loop; "
+        "end: b end",
         False,
     ),
     "multiple registers": ("ldm r0!, {r1-r8}; stm r0!, {r1-r8}; push {r1-r8}; end: b end", False),
@@ -101,9 +102,10 @@ def test_an_access_inside_an_it_block_with_consequences_is_done_once() -> None:
     machine.run(6)
     assert len(machine.accesses) == 1
     assert machine.register(2) == 0
-    assert machine.engine.read_register(arm_const.UC_ARM_REG_SPSR) >> 25 & 3 or machine.engine.read_register(
-        arm_const.UC_ARM_REG_SPSR
-    ) & 0xFC00, "the interrupted IT state belongs into SPSR"
+    assert (
+        machine.engine.read_register(arm_const.UC_ARM_REG_SPSR) >> 25 & 3
+        or machine.engine.read_register(arm_const.UC_ARM_REG_SPSR) & 0xFC00
+    ), "the interrupted IT state belongs into SPSR"
 
 
 def test_an_event_that_an_access_schedules_pulls_the_deadline_in() -> None:
@@ -355,6 +357,24 @@ def test_a_branch_to_itself_is_the_end_only_when_nothing_can_interrupt_it() -> N
     assert machine.run(1000) is RunResult.ENDLESS_LOOP
     machine.start(0, SUPERVISOR_OPEN)
     assert machine.run(1000) is RunResult.REACHED_LIMIT
+
+
+@pytest.mark.parametrize("thumb", [False, True])
+def test_semihosting_calls_go_to_the_simulator_only_when_enabled(thumb: bool) -> None:
+    calls: list[tuple[int, int]] = []
+    for enabled in (True, False):
+        machine = Machine()
+        machine.load(f"svc #{'0xAB' if thumb else '0x123456'}; end: b end", 0x100, thumb)
+        machine.load("end: b end", 0x08)
+        if enabled:
+            machine.engine.enable_semihosting(lambda operation, parameter: calls.append((operation, parameter)) or 42)
+        machine.start(0x100, SUPERVISOR_MASKED | (THUMB if thumb else 0))
+        machine.set_register(0, 4)
+        machine.set_register(1, 0x1234)
+        machine.run(10)
+        assert machine.register(15) == (0x102 if thumb else 0x104) if enabled else machine.register(15) == 0x08
+        assert machine.register(0) == (42 if enabled else 4)
+    assert calls == [(4, 0x1234)]
 
 
 def test_smc_ends_the_run_with_a_reason() -> None:

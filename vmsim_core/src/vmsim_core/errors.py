@@ -26,13 +26,26 @@ class SourcePosition:
         return f"{self.file}:{self.line}:{self.column}"
 
 
+@dataclass(frozen=True, order=True)
+class OptionPosition:
+    """A place on the command line: the option that says it."""
+
+    option: str
+
+    def __str__(self) -> str:
+        return self.option
+
+
+Position = SourcePosition | OptionPosition
+
+
 @dataclass(frozen=True)
 class Problem:
     """One mistake in a system description."""
 
     message: str
     path: str = ""
-    position: SourcePosition | None = None
+    position: Position | None = None
     owner: str = ""
 
     def __str__(self) -> str:

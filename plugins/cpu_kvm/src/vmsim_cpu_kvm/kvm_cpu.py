@@ -121,9 +121,7 @@ class KvmCpu(CpuModel):
         from vmsim_cpu_kvm.unicorn_vcpu import UnicornVcpu
 
         if self.params.engine == "kvm":
-            raise VmsimError(
-                f"{self.path}: engine: kvm is not available in this version; use engine: unicorn, or auto"
-            )
+            raise VmsimError(f"{self.path}: engine: kvm is not available in this version; use engine: unicorn, or auto")
         return UnicornVcpu(self.system, self.period, self.system.description.cpus[self.core.index].cpi)
 
     def _counter(self, name: str) -> Callable[[], int]:

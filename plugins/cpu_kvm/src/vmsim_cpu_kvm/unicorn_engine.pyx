@@ -121,6 +121,7 @@ cdef struct Vcpu:
     uint64_t limit              # what the caller asked for; a device access may lower it
     uint64_t block_limit        # what the block hook compares with
     uint32_t irq, fiq, fiq_wired
+    uint32_t semihosting        # whether the supervisor calls of ARM semihosting go to the simulator
     uint32_t interrupts         # irq or fiq
     uint32_t stop_requested
     uint32_t attention          # a stop is requested or translations are to be dropped: leave before the next block
@@ -520,12 +521,26 @@ cdef void take_undefined(Vcpu* v, uint32_t pc) noexcept nogil:
     enter_exception(v, MODE_UND, 0x04, pc + (2 if read_register(v, UC_ARM_REG_CPSR) & CPSR_T else 4), 0)
 
 
+cdef bint is_semihosting_call(Vcpu* v, uint32_t pc) noexcept nogil:
+    """Whether the supervisor call before `pc` is SVC 0x123456, or SVC 0xAB in Thumb (Semihosting for AArch32, 2.1)."""
+    cdef uint32_t word = 0
+    if read_register(v, UC_ARM_REG_CPSR) & CPSR_T:
+        v.api.vmem_read(v.uc, pc - 2, UC_PROT_EXEC, &word, 2)
+        return word == 0xDFAB
+    v.api.vmem_read(v.uc, pc - 4, UC_PROT_EXEC, &word, 4)
+    return (word & 0x0FFFFFFF) == 0x0F123456
+
+
 cdef bint take_exception(Vcpu* v, uint32_t pc) noexcept nogil:
     cdef uint32_t status = 0, address = 0
     if v.exception < 16:
         v.exceptions_taken[v.exception] += 1
     if v.exception == EXCEPTION_SVC:
-        enter_exception(v, MODE_SVC, 0x08, pc, 0)
+        if v.semihosting and is_semihosting_call(v, pc):
+            with gil:
+                (<UnicornEngine>v.owner).semihosting_call()
+        else:
+            enter_exception(v, MODE_SVC, 0x08, pc, 0)
     elif v.exception == EXCEPTION_PREFETCH_ABORT or v.exception == EXCEPTION_BKPT:
         read_fault(v, &status, &address)
         if v.exception == EXCEPTION_BKPT:
@@ -824,7 +839,7 @@ cdef class UnicornEngine:
 
     cdef Vcpu* v
     cdef list _ram                      # keeps the memory alive
-    cdef object _read, _write, _coprocessor, _events
+    cdef object _read, _write, _coprocessor, _events, _semihosting
     cdef uint64_t _origin_tick, _origin_count, _period
     cdef public object error
 
@@ -1043,6 +1058,15 @@ cdef class UnicornEngine:
             self._keep_error(error)
             return True
 
+    cdef void semihosting_call(self) noexcept:
+        cdef uint32_t result
+        try:
+            self._events.now = self.time
+            result = self._semihosting(read_register(self.v, UC_ARM_REG_R0), read_register(self.v, UC_ARM_REG_R0 + 1))
+            write_register(self.v, UC_ARM_REG_R0, result)
+        except BaseException as error:
+            self._keep_error(error)
+
     cdef void _keep_error(self, error) noexcept:
         self.error = error
         fail(self.v, "an exception in Python")
@@ -1060,6 +1084,19 @@ cdef class UnicornEngine:
             error, self.error = self.error, None
             raise error
         return result
+
+    def enable_semihosting(self, call):
+        """Have `call(operation, parameter)` serve semihosting calls; what it returns goes to R0."""
+        self._semihosting = call
+        self.v.semihosting = 1
+
+    def read_memory(self, uint32_t address, uint32_t size):
+        """Return `size` bytes at a virtual address, or None where the guest could not read them."""
+        cdef bytearray data = bytearray(size)
+        cdef uint8_t* start = data
+        if size and self.v.api.vmem_read(self.v.uc, address, UC_PROT_READ, start, size) != UC_ERR_OK:
+            return None
+        return bytes(data)
 
     def stop(self):
         """Make `run` come back after the current instruction."""

@@ -1,0 +1,136 @@
+"""Speed, side by side with QEMU in one run. Prints a table and fails when a promised ratio is not kept.
+
+Times on a shared machine vary, so nothing is asserted as a time: the peer runs in the same minute, each command is
+repeated, and the best of its runs counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+MARKER = "user space reached"
+VMSIM = [sys.executable, "-m", "vmsim_core.cli"]
+APPEND = "console=ttyAMA0"
+GIVE_UP = 120.0
+
+
+@dataclass
+class Boot:
+    """One boot to user space: seconds from the start of the process, and in the run loop alone."""
+
+    process_seconds: float
+    loop_seconds: float = 0.0
+    instructions: int = 0
+    resident_mib: float = 0.0
+
+
+def guest(name: str) -> str:
+    """Return the path of a guest file."""
+    result = subprocess.run([*VMSIM, "guest", "path", name], check=True, capture_output=True, text=True)
+    return result.stdout.strip()
+
+
+def boot_vmsim(kernel: str, *options: str) -> Boot:
+    """Boot with vmsim until user space has printed its first line."""
+    with tempfile.TemporaryDirectory() as folder:
+        stats = Path(folder) / "stats.json"
+        command = [*VMSIM, "run", "systems/realview-pbx-a9.yaml", "--cpu", "kvm", "--kernel", f"guest:{kernel}"]
+        command += ["--initrd", "guest:busybox", "--append", APPEND, "--until-text", MARKER, "--console", "none"]
+        command += ["--stats", str(stats), "--no-progress", "--host-timeout", str(GIVE_UP), *options]
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        if status != 0:
+            raise SystemExit(f"bench: {' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}")
+        numbers = json.loads(stats.read_text())
+    return Boot(seconds, numbers["host_seconds"], numbers["instructions"], usage.ru_maxrss / 1024)
+
+
+def boot_qemu(kernel: str) -> Boot:
+    """Boot with QEMU until user space has printed its first line."""
+    command = ["qemu-system-arm", "-M", "realview-pbx-a9", "-m", "256", "-nographic", "-monitor", "none"]
+    command += ["-kernel", guest(kernel), "-dtb", guest("realview-dtb"), "-initrd", guest("busybox")]
+    command += ["-append", APPEND]
+    environment = {**os.environ, "QEMU_AUDIO_DRV": "none"}
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
+        assert process.stdout is not None
+        seen = b""
+        while MARKER.encode() not in seen:
+            data = os.read(process.stdout.fileno(), 4096)
+            if not data or time.perf_counter() - started > GIVE_UP:
+                raise SystemExit("bench: QEMU did not reach user space")
+            seen += data
+        seconds = time.perf_counter() - started
+        process.kill()
+    return Boot(seconds)
+
+
+def best(runs: list[Boot]) -> Boot:
+    """Return the fastest of several runs."""
+    return min(runs, key=lambda run: run.process_seconds)
+
+
+def help_seconds() -> float:
+    """Return the time of `vmsim --help`."""
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run([*VMSIM, "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def bench_boots(console: Console) -> list[str]:
+    """Compare boots; return what is slower than promised."""
+    table = Table("kernel", "unpacked by", "vmsim s", "of it run loop s", "M instr.", "MIPS", "MiB", "QEMU s", "ratio")
+    broken = []
+    for kernel, promised, repeat in (("realview", 1.2, 5), ("debian-armmp", 1.5, 2)):
+        qemu = best([boot_qemu(kernel) for _ in range(repeat)])
+        for unpack in ("host", "guest"):
+            ours = best([boot_vmsim(kernel, "--set", f"workload.unpack={unpack}") for _ in range(repeat)])
+            ratio = ours.loop_seconds / qemu.process_seconds
+            mips = ours.instructions / ours.loop_seconds / 1e6
+            table.add_row(
+                kernel, unpack, f"{ours.process_seconds:.2f}", f"{ours.loop_seconds:.2f}",
+                f"{ours.instructions / 1e6:.0f}", f"{mips:.0f}", f"{ours.resident_mib:.0f}",
+                f"{qemu.process_seconds:.2f}", f"{ratio:.2f}",
+            )  # fmt: skip
+            if unpack == "host" and ratio > promised:
+                broken.append(f"{kernel}: {ratio:.2f} times QEMU's time, promised is {promised}")
+    console.print(table)
+    return broken
+
+
+def main() -> None:
+    """Run every comparison."""
+    if shutil.which("qemu-system-arm") is None:
+        raise SystemExit("bench: the peer is missing: install qemu-system-arm")
+    console = Console()
+    for name in ("realview", "debian-armmp", "busybox", "realview-dtb"):
+        guest(name)
+    broken = bench_boots(console)
+    console.print(f"vmsim --help: {help_seconds():.2f} s")
+    console.print(f"peak memory of this script's children: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB")
+    for line in broken:
+        console.print(line)
+    raise SystemExit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
