@@ -1,0 +1,1 @@
+"""The small RealView kernel, built from Debian's kernel source."""
