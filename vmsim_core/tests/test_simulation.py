@@ -34,7 +34,7 @@ class Hooks:
 def make_simulation() -> tuple[Simulation, CountingCpu]:
     system = make_system()
     cpu = add_counting_core(system)
-    system.serial_port("uart0")
+    system.platform = SimpleNamespace(console_name="uart0")  # type: ignore[assignment]
     return Simulation(system, SimpleNamespace(hook=Hooks())), cpu  # type: ignore[arg-type]
 
 

@@ -11,6 +11,7 @@ import libfdt
 import yaml
 from vmsim_arch_arm.state import ArmState
 from vmsim_core.address_map import DeviceRegion
+from vmsim_core.architecture import Architecture, ArchState
 from vmsim_core.component import ComponentParams
 from vmsim_core.cpu import Core, CoreParams, CpuExit, CpuModel
 from vmsim_core.description import SystemDescription
@@ -48,6 +49,18 @@ class ParkedCpu(CpuModel):
     def skip_to(self, tick: int) -> None: ...
 
 
+class ResetOnly(Architecture):
+    """As much of the ARM architecture as a boot loader needs."""
+
+    type_name = "arm"
+
+    def reset_state(self, cpu: int) -> ArmState:
+        return ArmState()
+
+    def disassemble(self, code: bytes, address: int, state: ArchState) -> str:
+        return ""
+
+
 def ready_devices() -> dict[str, dict[str, Any]]:
     """Return the devices of the ready system as its file lists them."""
     devices: dict[str, dict[str, Any]] = yaml.safe_load(READY_SYSTEM.read_text())["devices"]
@@ -62,7 +75,7 @@ def make_board(
     description = {"platform": "realview-pbx-a9", "memory": memory, "cpus": [{"start": "parked"}] * cpus}
     system = System(SystemDescription.model_validate({**description, "workload": workload}))
     system.platform = RealViewPbxA9(system, "board", RealViewPbxA9.Params())
-    system.architecture = ArmArchitecture()
+    system.architecture = ResetOnly()
     system.platform.add_memory(memory)
     for index in range(cpus):
         core = Core(system, f"cpu{index}", CoreParams(start="parked"), index)
@@ -71,7 +84,8 @@ def make_board(
     for name, params in (ready_devices() if devices is None else devices).items():
         kind = types[params["type"]]
         own = {key: value for key, value in params.items() if key != "type"}
-        device = kind(system, name, kind.Params.model_validate(own))
+        validated: Any = kind.Params.model_validate(own)
+        device = kind(system, name, validated)
         system.devices[name] = device
         system.address_map.add(DeviceRegion(name, device.params.at, device.window_size, device))
     return system

@@ -8,15 +8,15 @@ that declare them.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from vmsim_core.component import Component, ComponentParams
-from vmsim_core.description import CoreDescription, SystemDescription, Workload
+from vmsim_core.component import Component
+from vmsim_core.description import SystemDescription, Workload
 from vmsim_core.errors import ConfigError, OptionPosition, Position, Problem, SourcePosition
 from vmsim_core.merge import assign, merge
 from vmsim_core.validation import has_scheme, suggestion, validate
@@ -40,7 +40,7 @@ class Part(Generic[C]):
     """A component to be made: its class and its validated parameters."""
 
     type: type[C]
-    params: ComponentParams
+    params: Any
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ def load_source(
         source = assign(source, target.split("."), parse_option_value(text, f"--set {target}"))
     if cpu is not None:
         start = Node(cpu, OptionPosition(f"--cpu {cpu}"))
-        for index in range(len(source.member("cpus").items if source.member("cpus") else [])):
+        cores = source.member("cpus")
+        for index in range(len(cores.items) if cores is not None else 0):
             source = assign(source, ["cpus", str(index), "start"], start)
     return source
 
@@ -110,7 +111,7 @@ def _read_with_includes(file: Path, folders: Sequence[Path], including: tuple[Pa
     if include is None:
         return source
     merged: Node | None = None
-    for name in [include] if isinstance(include.value, str) else include.items:
+    for name in include.items if isinstance(include.value, list) else [include]:
         if not isinstance(name.value, str):
             raise ConfigError([Problem("include: takes a file name or a list of them", position=name.position)])
         included = _find_file(name.value, file.parent, folders, name.position)
@@ -154,10 +155,95 @@ class _Checker:
     problems: list[Problem] = field(default_factory=list)
 
     def check(self) -> Description:
-        data = self._validate(SystemDescription, self._without_removed_devices())
+        """Return the validated description; raises ConfigError with every mistake."""
+        self._take_out_devices_that_never_were()
+        devices = {name: self._device(name, node) for name, node in self._members("devices")}
+        data = self._validate(SystemDescription, self.source, "", "")
         platform = self._platform()
-        devices = {name: self._device(name, node) for name, node in self._mapping("devices").items()}
-        models = [self._models(index, core) for index, core in enumerate(self._list("cpus"))]
+        models = [self._models(index, core) for index, core in enumerate(self._items("cpus"))]
         if self.problems or data is None or platform is None:
-            raise ConfigError(self.problems)
-        return Description(data, self.source, platform, {k: v for k, v in devices.items() if v is not None}, models)
+            raise ConfigError(sorted(self.problems, key=_reading_order))
+        parts = {name: part for name, part in devices.items() if part is not None}
+        return Description(data, self.source, platform, parts, models)
+
+    def _take_out_devices_that_never_were(self) -> None:
+        # Merging has taken away the devices that are there; a null that is left over stands for one that is not.
+        devices = self.source.member("devices")
+        for name in [name for name, node in self._members("devices") if node.value is None]:
+            assert devices is not None
+            devices = devices.without(name)
+            self._report(f"there is no such device to take away{suggestion(name, devices.mapping)}", "devices", name)
+        if devices is not None:
+            self.source = replace(self.source, value={**self.source.mapping, "devices": devices})
+
+    def _platform(self) -> Part[Platform] | None:
+        node = self.source.member("platform")
+        if node is None or not isinstance(node.value, str):
+            return None
+        board = self.source.member("board") or Node({}, node.position)
+        return self._part(self.plugins.platforms, "platform", node.value, ["platform"], board, "board")
+
+    def _device(self, name: str, node: Node) -> Part[Device] | None:
+        keys = ["devices", name]
+        if _DEVICE_NAME.fullmatch(name) is None or _OTHER_COMPONENTS.fullmatch(name):
+            self._report("this cannot be a device's name; use small letters, digits, - and _, not board or cpuN", *keys)
+        kind = node.member("type")
+        if kind is None or not isinstance(kind.value, str):
+            if isinstance(node.value, dict):
+                self._report("a device needs a type, such as `type: acme.thermometer`", *keys)
+            return None
+        params = node.without("type")
+        return self._part(self.plugins.devices, "device type", kind.value, [*keys, "type"], params, ".".join(keys))
+
+    def _models(self, index: int, core: Node) -> dict[str, Part[CpuModel]]:
+        described = core.member("models") or Node({}, core.position)
+        start = core.member("start")
+        names = list(described.mapping)
+        if start is not None and isinstance(start.value, str) and start.value not in names:
+            names.append(start.value)
+        parts = {}
+        for name in names:
+            selected = start is not None and name == start.value
+            if not selected and name not in self.plugins.cpu_models:
+                continue
+            params = described.member(name) or Node({}, described.position)
+            keys: list[str | int] = ["cpus", index, "start"]
+            part = self._part(self.plugins.cpu_models, "CPU model", name, keys, params, f"cpus.{index}.models.{name}")
+            if part is not None:
+                parts[name] = part
+        return parts
+
+    def _part(
+        self, registry: Mapping[str, type[C]], kind: str, name: str, keys: Sequence[str | int], params: Node, path: str
+    ) -> Part[C] | None:
+        """Look up the class `name`, asked for at `keys`, and validate its parameters, described at `path`."""
+        if name not in registry:
+            reason = self.plugins.why_missing(name) or suggestion(name, registry)
+            self._report(f"no {kind} {name!r} is installed{reason}", *keys)
+            return None
+        found = registry[name]
+        if not isinstance(params.value, dict):
+            return None
+        validated = self._validate(found.Params, params, path, self.plugins.owner_of(found))
+        return None if validated is None else Part(found, validated)
+
+    def _validate(self, model: type[M], node: Node, path: str, owner: str) -> M | None:
+        validated, problems = validate(model, node, path, owner)
+        self.problems += problems
+        return validated
+
+    def _report(self, message: str, *keys: str | int) -> None:
+        self.problems.append(Problem(message, ".".join(map(str, keys)), self.source.position_of(*keys)))
+
+    def _members(self, key: str) -> list[tuple[str, Node]]:
+        node = self.source.member(key)
+        return list(node.mapping.items()) if node is not None else []
+
+    def _items(self, key: str) -> list[Node]:
+        node = self.source.member(key)
+        return node.items if node is not None else []
+
+
+def _reading_order(problem: Problem) -> tuple[str, int, int]:
+    place = problem.position
+    return (str(place.file), place.line, place.column) if isinstance(place, SourcePosition) else (str(place), 0, 0)

@@ -43,6 +43,8 @@ class Workload(ComponentParams):
     """The kernel's command line."""
     arguments: list[str] = []
     """Arguments that a bare-metal program can read from simctl."""
+    semihosting: bool = False
+    """Whether the program's ARM semihosting calls (write, exit) are served."""
 
     @model_validator(mode="after")
     def _address_goes_with_format(self) -> Workload:

@@ -20,6 +20,8 @@ class Platform(Component):
     max_memory: ClassVar[int] = 0
     """The largest RAM that the board can have, in bytes."""
     max_cpus: ClassVar[int] = 1
+    console_name: ClassVar[str] = "uart0"
+    """The serial port (a UART's path) that is the machine's console."""
 
     @abstractmethod
     def add_memory(self, size: int) -> None:

@@ -35,12 +35,12 @@ class Section:
     fields: dict[str, Field] = field(default_factory=dict)
 
     def put(self, name: str, value: Value, unit: str = "") -> None:
-        """Store a field; a name is stored once."""
+        """Store a field; a name is stored once. A list is copied: the section must not change with the component."""
         if name in self.fields:
             raise CheckpointError(f"{self.path}: the field {name!r} is written twice")
         if type(value) not in _TYPE_NAMES:
             raise CheckpointError(f"{self.path}.{name}: a checkpoint cannot hold a {type(value).__name__}")
-        self.fields[name] = Field(value, unit)
+        self.fields[name] = Field(list(value) if isinstance(value, list) else value, unit)
 
     def _get(self, name: str, expected: type) -> Value:
         if name not in self.fields:
@@ -83,8 +83,9 @@ class Section:
         return list(value)
 
     def get(self, name: str, like: Value) -> Value:
-        """Return a field of the same type as `like`."""
-        return self._get(name, type(like))
+        """Return a field of the same type as `like`; a list is a new one."""
+        value = self._get(name, type(like))
+        return list(value) if isinstance(value, list) else value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.fields)

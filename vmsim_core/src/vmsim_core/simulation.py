@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmsim_core.console.text import TextWatcher
 from vmsim_core.cpu import CpuExit
 from vmsim_core.exits import (
     CpuFailure,
@@ -19,7 +20,7 @@ from vmsim_core.exits import (
     TextSeen,
     TimeLimit,
 )
-from vmsim_core.units import NEVER, TICKS_PER_SECOND
+from vmsim_core.units import NEVER
 
 if TYPE_CHECKING:
     from vmsim_core.plugin_manager import PluginManager
@@ -81,6 +82,7 @@ class Simulation:
         idle time; a pacer lets host time pass, and comes back early when there is input."""
         self.live_input = False
         """Whether somebody may still type: a machine that waits for ever is then not halted."""
+        self.slice_instructions = SLICE_INSTRUCTIONS
         self._started = False
 
     @classmethod
@@ -123,12 +125,14 @@ class Simulation:
 
     @property
     def console(self) -> SerialPort:
-        """The serial port of the first UART (by path)."""
-        return self.system.serial_ports[min(self.system.serial_ports)]
+        """The serial port that is the machine's console."""
+        return self.system.serial_port(self.system.platform.console_name)
 
     def load_workload(self) -> None:
         """Put the workload into RAM and bring the cores to where the boot protocol wants them."""
-        self.system.platform.load(self.system.workload)
+        from vmsim_core.config import resolve_workload
+
+        self.system.platform.load(resolve_workload(self.system.workload, self.plugins))
 
     def run(self, limits: RunLimits | None = None) -> ExitCause:
         """Run until the guest, a limit or a request ends it; return why. May be called again to go on."""
@@ -137,7 +141,7 @@ class Simulation:
         if not self._started:
             self._started = True
             self.plugins.hook.vmsim_run_started(simulation=self)
-        watcher = _TextWatch(self, limits.text) if limits.text else None
+        watcher = self._watch_for(limits.text) if limits.text else None
         try:
             self.exit_cause = self._run_until_exit(limits, started)
         finally:
@@ -146,6 +150,9 @@ class Simulation:
             self.host_seconds += time.perf_counter() - started
         self.plugins.hook.vmsim_run_ended(simulation=self, cause=self.exit_cause)
         return self.exit_cause
+
+    def _watch_for(self, text: str) -> TextWatcher:
+        return TextWatcher(self.console, text, lambda: self.system.request_exit(TextSeen(text)))
 
     def _run_until_exit(self, limits: RunLimits, started: float) -> ExitCause:
         system, events, core = self.system, self.system.events, self.system.cores[0]
@@ -173,7 +180,7 @@ class Simulation:
                 if system.requested_exits:
                     continue
             system.current_core = core.index
-            result = cpu.run(min(events.next_tick, last_tick), min(remaining, SLICE_INSTRUCTIONS))
+            result = cpu.run(min(events.next_tick, last_tick), min(remaining, self.slice_instructions))
             if result is CpuExit.WAITING:
                 if (cause := self._let_time_pass(last_tick)) is not None:
                     return cause
@@ -198,33 +205,3 @@ class Simulation:
 
 def _skip_idle_time(now: int, target: int) -> int:
     return target
-
-
-class _TextWatch:
-    """Requests the end of the run when the guest has sent a text."""
-
-    def __init__(self, simulation: Simulation, text: str) -> None:
-        self._simulation = simulation
-        self._text = text
-        self._wanted = text.encode()
-        self._recent = b""
-        self._open = True
-        simulation.console.listen(self._sent)
-
-    def _sent(self, data: bytes) -> None:
-        if not self._open:
-            return
-        self._recent += data
-        if self._wanted in self._recent:
-            self._open = False
-            self._simulation.system.request_exit(TextSeen(self._text))
-        self._recent = self._recent[-len(self._wanted) :]
-
-    def close(self) -> None:
-        """Watch no more."""
-        self._open = False
-
-
-def seconds(ticks: int) -> float:
-    """Return ticks as seconds, for reports."""
-    return ticks / TICKS_PER_SECOND

@@ -85,23 +85,33 @@ def _message(detail: ErrorDetails, model: type[BaseModel], keys: list[Key]) -> s
     if kind in ("value_error", "assertion_error"):
         return str(context.get("error", detail["msg"]))
     value = _short(detail["input"])
+    if kind == "too_short":
+        return f"at least {context['min_length']} of these is needed"
     if kind in ("literal_error", "enum"):
         return f"{value} is none of {context['expected']}"
-    expected = detail["msg"].removeprefix("Input should be ").removeprefix("Value should be ").partition(", ")[0]
-    if expected == detail["msg"]:
-        return f"{value}: {expected[0].lower()}{expected[1:]}"
-    return f"{value} is not {_PLAIN_WORDS.get(expected, expected)}"
+    if kind in _EXPECTED:
+        return f"{value} is not {_EXPECTED[kind]}"
+    rule = detail["msg"].partition(", ")[0]
+    if rule.startswith("Input should "):
+        return f"{value} {rule.removeprefix('Input ')}"
+    return f"{value} is not right: {rule[0].lower()}{rule[1:]}"
 
 
-_PLAIN_WORDS = {
-    "a valid dictionary": "a mapping",
-    "a valid dictionary or instance of Workload": "a mapping",
-    "a valid list": "a list",
-    "a valid string": "a text",
-    "a valid integer": "an integer",
-    "a valid number": "a number",
-    "a valid boolean": "true or false",
+_EXPECTED = {
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "list_type": "a list",
+    "string_type": "a text",
+    "path_type": "a file name",
+    "int_type": "an integer",
+    "int_parsing": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
 }
+"""What was expected instead, by pydantic's name of the mistake."""
 
 
 def _short(value: object) -> str:

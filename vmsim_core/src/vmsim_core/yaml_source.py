@@ -140,7 +140,7 @@ def _parse(text: str, position: Positioner) -> Node:
     return _Converter(position).convert(root)
 
 
-class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore[misc]
+class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):
     """PyYAML down to the tree of nodes, without its constructor: nothing here can make an object."""
 
     def __init__(self, text: str, position: Positioner) -> None:
@@ -155,7 +155,7 @@ class _Loader(Reader, Scanner, Parser, Composer, BaseResolver):  # type: ignore[
     def compose_node(self, parent: Any, index: Any) -> Any:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise _mistake(f"is nested more than {MAX_DEPTH} levels deep", self._position(mark.line, mark.column))
         node = super().compose_node(parent, index)
         self._depth -= 1

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from unicorn import arm_const
+from vmsim_arch_arm.semihosting import Semihosting
 from vmsim_arch_arm.state import ArmState
+from vmsim_core.address_map import BusError, RamRegion
+from vmsim_core.ram import Ram
 
 from vmsim_cpu_kvm.a9_registers import A9Registers
 from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
@@ -60,6 +65,21 @@ _EXITS = {
 }
 
 
+def split_at_aliases(regions: list[RamRegion]) -> list[tuple[int, Ram, int, int]]:
+    """Cut RAM regions so that two pieces show either the same bytes or none in common.
+
+    Returns (base, RAM, offset, size) of each piece: the engine maps one of those that show the same bytes.
+    """
+    pieces = []
+    for region in regions:
+        same_ram = [other for other in regions if other.ram is region.ram]
+        edges = {edge for other in same_ram for edge in (other.offset, other.offset + other.size)}
+        inside = sorted(edge for edge in edges if region.offset <= edge <= region.offset + region.size)
+        for start, end in pairwise(inside):
+            pieces.append((region.base + start - region.offset, region.ram, start, end - start))
+    return pieces
+
+
 class UnicornVcpu(Vcpu):
     """A vCPU executed by Unicorn; one instruction takes `period` ticks."""
 
@@ -67,8 +87,10 @@ class UnicornVcpu(Vcpu):
 
     def __init__(self, system: System, period: int, cpi: int) -> None:
         address_map = system.address_map
-        regions = [(region.base, region.ram, region.offset, region.size) for region in address_map.ram_regions]
+        regions = split_at_aliases(address_map.ram_regions)
         self._engine = UnicornEngine(regions, address_map.read, address_map.write, self._coprocessor, system.events)
+        if system.workload.semihosting:
+            self._engine.enable_semihosting(self._semihosting_of(system))
         self._period = period
         self._registers = A9Registers(cpi)
         # What Unicorn has no place for stays as it was loaded.
@@ -191,6 +213,19 @@ class UnicornVcpu(Vcpu):
 
     def _read_gprs(self, first: int, count: int) -> list[int]:
         return [self._engine.read_register(_GPRS[number]) for number in range(first, first + count)]
+
+    def _semihosting_of(self, system: System) -> Callable[[int, int], int]:
+        semihosting = system.components.get("semihosting")
+        if not isinstance(semihosting, Semihosting):
+            semihosting = Semihosting(system)
+            system.add(semihosting)
+        return lambda operation, parameter: semihosting.call(operation, parameter, self._read_memory)
+
+    def _read_memory(self, address: int, size: int) -> bytes:
+        data = self._engine.read_memory(address, size)
+        if data is None:
+            raise BusError(address)
+        return data
 
     def _coprocessor(self, word: int, cpsr: int) -> bool:
         """Execute a trapped MRC or MCR (ARM DDI 0406C, A8.8.98 and A8.8.107); return whether it is defined."""

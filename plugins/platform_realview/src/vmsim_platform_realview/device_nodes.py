@@ -1,6 +1,6 @@
 """The nodes of the devices in the device tree: a table by device type.
 
-A device's class says what it is compatible with; the table adds what the board decides, such as names and clocks. A
+The table adds to what a device's class says itself: the parts that the board decides, such as names and clocks. A
 device type that is not in the table gets a plain node, if its class says what it is compatible with.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from vmsim_core.device import Device
 
-from vmsim_platform_realview.flattened_tree import Node, PropertyValue, Reference
+from vmsim_platform_realview.flattened_tree import Cell, Node, PropertyValue, Reference
 from vmsim_platform_realview.gic import Gic, GicCpuInterface
 from vmsim_platform_realview.global_timer import GlobalTimer
 from vmsim_platform_realview.l2c310 import L2c310
@@ -143,7 +143,7 @@ def _plain(
     return lambda nodes, device: nodes.node(device, name, properties, reference)
 
 
-def _clocks(names: list[str], clocks: list[int | Reference]) -> dict[str, PropertyValue]:
+def _clocks(names: list[str], clocks: list[Cell]) -> dict[str, PropertyValue]:
     return {"clocks": clocks, "clock-names": names}
 
 
@@ -160,7 +160,7 @@ def _dual_timer(nodes: DeviceNodes, device: Device) -> Node:
     """The system controller selects the clocks of the first two dual timers, the others have theirs from the board."""
     first = _FIRST_TIMER.get(device.params.at, 0)
     clock = nodes.clock(device, _TIMER_CLOCK, device.params.clock)
-    clocks: list[int | Reference] = [clock, clock]
+    clocks: list[Cell] = [clock, clock]
     if first < 4 and clock is _TIMER_CLOCK and nodes.system_controller is not None:
         clocks = [nodes.system_controller, first, nodes.system_controller, first + 1]
     names = [f"timerclk{first}", f"timerclk{first + 1}", "apb_pclk"]
@@ -227,6 +227,7 @@ def _interrupt_controller(nodes: DeviceNodes, device: Device) -> Node:
     interface = nodes.first(GicCpuInterface)
     windows = [device] if interface is None else [device, interface]
     properties: dict[str, PropertyValue] = {
+        "compatible": "arm,cortex-a9-gic",
         "#interrupt-cells": 3,
         "#address-cells": 1,
         "interrupt-controller": True,
@@ -236,6 +237,7 @@ def _interrupt_controller(nodes: DeviceNodes, device: Device) -> Node:
 
 
 _L2_PROPERTIES: dict[str, PropertyValue] = {
+    "compatible": "arm,pl310-cache",
     "cache-unified": True,
     "cache-level": 2,
     # 128 KiB in 8 ways; said here, since a boot loader may have set the controller up otherwise.
@@ -263,13 +265,13 @@ _NODE_MAKERS: dict[type[Device], NodeMaker] = {
     Pl011: _uart,
     Sp804: _dual_timer,
     Pl031: _plain("rtc", _clocks(["apb_pclk"], [_BUS_CLOCK])),
-    Scu: _plain("scu"),
+    Scu: _plain("scu", {"compatible": "arm,cortex-a9-scu"}),
     Gic: _interrupt_controller,
     GicCpuInterface: _part_of_another_node,
     # Linux's own tree leaves the global timer out: its driver refuses a Cortex-A9 before r2p0, which ours is.
-    GlobalTimer: _plain("timer", {"status": "disabled"}),
-    PrivateTimer: _plain("timer"),
-    PrivateWatchdog: _plain("watchdog"),
+    GlobalTimer: _plain("timer", {"compatible": "arm,cortex-a9-global-timer", "status": "disabled"}),
+    PrivateTimer: _plain("timer", {"compatible": "arm,cortex-a9-twd-timer"}),
+    PrivateWatchdog: _plain("watchdog", {"compatible": "arm,cortex-a9-twd-wdt"}),
     L2c310: _plain("cache-controller", _L2_PROPERTIES, _L2_CACHE),
     Simctl: _simctl,
 }

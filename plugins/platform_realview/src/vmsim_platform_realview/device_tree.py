@@ -16,6 +16,7 @@ from vmsim_platform_realview.flattened_tree import Node, PropertyValue, Referenc
 if TYPE_CHECKING:
     from vmsim_core.description import Workload
 
+_MODEL = "ARM RealView Platform Baseboard Explore for Cortex-A9"
 _FIRST_PMU_INTERRUPT = 76
 
 
@@ -26,10 +27,7 @@ def make_device_tree(system: System, banks: list[range], workload: Workload, ini
     """
     devices = DeviceNodes(system)
     soc = _soc(devices)
-    root = Node(
-        "", {"model": "ARM RealView Platform Baseboard Explore for Cortex-A9", "compatible": "arm,realview-pbx"}
-    )
-    root.properties |= {"arm,hbi": 0x182, **CELLS_1_1}
+    root = Node("", {"model": _MODEL, "compatible": "arm,realview-pbx", "arm,hbi": 0x182, **CELLS_1_1})
     chosen = Node("chosen", chosen_properties(workload, initrd))
     root.children = [chosen, _aliases(soc), memory_node(banks), _cpus(devices)]
     root.children += [*board_clocks(), *devices.own_clocks, soc]
@@ -86,5 +84,5 @@ def _performance_monitors(system: System) -> Node:
     """The cores' performance monitors: they are in the cores, not on the bus, but each has an interrupt of its own."""
     indices = [core.index for core in system.cores]
     interrupts = [cell for index in indices for cell in interrupt_cells(_FIRST_PMU_INTERRUPT + index)]
-    affinity: list[int | Reference] = [Reference(cpu_label(index)) for index in indices]
+    affinity = [Reference(cpu_label(index)) for index in indices]
     return Node("pmu", {"compatible": "arm,cortex-a9-pmu", "interrupts": interrupts, "interrupt-affinity": affinity})

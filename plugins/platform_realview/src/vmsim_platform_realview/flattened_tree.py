@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libfdt
@@ -16,7 +16,8 @@ class Reference:
     label: str
 
 
-PropertyValue = bool | int | str | bytes | list[str] | list[int] | list[int | Reference]
+Cell = int | Reference
+PropertyValue = bool | int | str | bytes | Sequence[str] | Sequence[Cell]
 """True is an empty property; an integer is a cell of 32 bits; a list is one of cells or of strings."""
 
 

@@ -8,7 +8,6 @@ from vmsim_core.component import ComponentParams, State
 from vmsim_core.device import Device, DeviceParams
 from vmsim_core.registers import RegisterTable
 from vmsim_core.section import Section
-from vmsim_core.system import System
 
 from vmsim_platform_realview.gic_distributor import MAX_CPUS, Gic, slot_of
 
@@ -49,9 +48,7 @@ class GicCpuInterface(Device):
     binary_point = State([_LEAST_BINARY_POINT] * MAX_CPUS, "bit", "priority bits above this one count for preemption")
     active_priorities = State([0] * MAX_CPUS, "mask", "bit n: an interrupt of priority 8n is being handled")
 
-    def __init__(self, system: System, path: str, params: GicCpuInterfaceParams) -> None:
-        super().__init__(system, path, params)
-        self.distributor: Gic
+    distributor: Gic
 
     def connect(self) -> None:
         """Find the distributor."""

@@ -118,15 +118,16 @@ class Gic(Device):
         self._listeners.append(listener)
 
     def interrupt_input(self, number: int, cpu: int | None = None) -> InterruptSink:
-        """Return the pin of a shared interrupt, or of the private interrupt of core `cpu`."""
+        """Return the pin of a shared interrupt, or of a private one of core `cpu` (the first, if none is said)."""
         last = self.params.interrupts - 1
-        if cpu is None:
-            if not _PRIVATE_INTERRUPTS <= number <= last:
-                raise ValueError(f"{number} is no interrupt of {self.path} for a device: take one from 32 to {last}")
-        elif not _SOFTWARE_INTERRUPTS <= number < _PRIVATE_INTERRUPTS:
-            raise ValueError(f"{number} is no private interrupt of {self.path}: these are 16 to 31")
-        elif not 0 <= cpu < self.cpus:
-            raise ValueError(f"there is no core {cpu} to interrupt: {self.path} has {self.cpus}")
+        if not _SOFTWARE_INTERRUPTS <= number <= last:
+            raise ValueError(f"{self.path} has no input for interrupt {number}: take one from 32 to {last}")
+        if cpu is not None and number >= _PRIVATE_INTERRUPTS:
+            raise ValueError(
+                f"interrupt {number} of {self.path} is shared by the cores: it has no input for core {cpu}"
+            )
+        if cpu is not None and not 0 <= cpu < self.cpus:
+            raise ValueError(f"{self.path} has no inputs for core {cpu}: there are {self.cpus} cores")
         return partial(self._drive_pin, 1 << slot_of(number, cpu or 0))
 
     # --- for the CPU interfaces ---------------------------------------------------------------------------------------
@@ -141,22 +142,18 @@ class Gic(Device):
 
     def identify(self, slot: int) -> int:
         """Return the interrupt at `slot` as ICCIAR has it: its ID and, if software sent it, the sender."""
-        if slot < _FIRST_SHARED_SLOT and slot % _PRIVATE_INTERRUPTS < _SOFTWARE_INTERRUPTS:
-            senders = self.sgi_sources[self._sgi_index(slot)]
-            return slot % _PRIVATE_INTERRUPTS | ((senders & -senders).bit_length() - 1) << 10
-        return number_of(slot)
+        number = number_of(slot)
+        if number >= _SOFTWARE_INTERRUPTS:
+            return number
+        senders = self.sgi_sources[self._sgi_index(slot)]
+        return number | (senders & -senders).bit_length() - 1 << 10
 
     def acknowledge(self, slot: int) -> int:
         """Make a pending interrupt active; return it as ICCIAR has it."""
         identity = self.identify(slot)
         bit = 1 << slot
         self.active |= bit
-        if identity < _SOFTWARE_INTERRUPTS or identity > 0x3FF:
-            index = self._sgi_index(slot)
-            self.sgi_sources[index] &= self.sgi_sources[index] - 1
-            if self.sgi_sources[index] == 0:
-                self.latched &= ~bit
-        else:
+        if number_of(slot) >= _SOFTWARE_INTERRUPTS or not self._drop_sender(slot):
             self.latched &= ~bit
         self._update()
         return identity
@@ -213,7 +210,8 @@ class Gic(Device):
 
     @controller_type.read
     def _read_controller_type(self) -> int:
-        return self.params.interrupts // 32 - 1 | self.cpus - 1 << 5
+        words: int = self.params.interrupts // 32
+        return words - 1 | self.cpus - 1 << 5
 
     @security.read
     @active_clear.read
@@ -357,6 +355,12 @@ class Gic(Device):
     @staticmethod
     def _sgi_index(slot: int) -> int:
         return slot // _PRIVATE_INTERRUPTS * _SOFTWARE_INTERRUPTS + slot % _PRIVATE_INTERRUPTS
+
+    def _drop_sender(self, slot: int) -> bool:
+        """Forget the first sender of a software interrupt; return whether there are others."""
+        index = self._sgi_index(slot)
+        self.sgi_sources[index] &= self.sgi_sources[index] - 1
+        return self.sgi_sources[index] != 0
 
     def _priority(self, slot: int) -> int:
         return next(priority for priority, slots in self._used_priorities if slots >> slot & 1)

@@ -1,5 +1,5 @@
-"""Loads a workload: a kernel or program, the initial RAM disk and the device tree, and brings the boot core to where the
-ARM boot protocol wants it (Linux, Documentation/arch/arm/booting.rst)."""
+"""Loads a workload: a kernel or program, the initial RAM disk and the device tree; then brings the boot core to where
+the ARM boot protocol wants it (Linux, Documentation/arch/arm/booting.rst)."""
 
 from __future__ import annotations
 
@@ -66,6 +66,8 @@ def read_program(path: Path, workload: Workload, ram_size: int) -> Program:
         image = zimage.parse(str(path), data)
         return zimage.host_unpacked(image, ram_size) if workload.unpack == "host" else zimage.guest_unpacked(image)
     assert workload.address is not None, "the description was validated"
+    if workload.address % 4:
+        raise WorkloadError(f"kernel {path}: its address {workload.address:#x} is no multiple of 4")
     return Program((Segment(workload.address, data, len(data)),), workload.address)
 
 
@@ -96,10 +98,8 @@ def _start_boot_core(system: System, entry: int, device_tree: int, stack: int) -
     state = system.architecture.reset_state(core.index)
     assert isinstance(state, ArmState), "the board's architecture is ARM"
     thumb = bool(entry & 1)
-    state.r[0] = 0
-    state.r[1] = _NO_MACHINE_NUMBER
-    state.r[2] = device_tree
-    state.r[13] = stack
-    state.r[15] = entry & ~1
+    state.r[:3] = [0, _NO_MACHINE_NUMBER, device_tree]
+    state.sp_svc = stack
+    state.pc = entry & ~1
     state.cpsr = _SUPERVISOR_ALL_MASKED | (_THUMB if thumb else 0)
     core.activate(core.active, state, 0)

@@ -10,7 +10,7 @@ from vmsim_core.errors import WorkloadError
 
 from vmsim_platform_realview.boot.memory import read_file
 from vmsim_platform_realview.device_tree import chosen_properties, memory_node
-from vmsim_platform_realview.flattened_tree import encode
+from vmsim_platform_realview.flattened_tree import PropertyValue, encode
 
 if TYPE_CHECKING:
     from vmsim_core.description import Workload
@@ -23,7 +23,7 @@ _ROOT = 0
 
 def read_device_tree(path: Path, banks: list[range], workload: Workload, initrd: range | None) -> bytes:
     """Return the tree in a file, completed as boot loaders do: /memory is the machine's, /chosen what is loaded."""
-    data = read_file("dtb", path, _LARGEST)
+    data = bytearray(read_file("dtb", path, _LARGEST))
     if libfdt.fdt_check_full(data, len(data)) != 0:
         raise WorkloadError(f"dtb {path}: is damaged, or not a device tree blob (compile a .dts with dtc)")
     tree = libfdt.Fdt(data)
@@ -32,24 +32,29 @@ def read_device_tree(path: Path, banks: list[range], workload: Workload, initrd:
     chosen = chosen_properties(workload, initrd)
     if not workload.append:
         del chosen["bootargs"]  # the file's own stay
-    tree.resize(tree.totalsize() + _ROOM + sum(len(encode(value, {})) for value in chosen.values()))
-    _replace_memory(tree, banks)
-    node = tree.subnode_offset(_ROOT, "chosen", [libfdt.NOTFOUND])
-    if node < 0:
-        node = tree.add_subnode(_ROOT, "chosen")
-    for name, value in chosen.items():
-        tree.setprop(node, name, encode(value, {}))
-    tree.pack()
+    try:
+        tree.resize(tree.totalsize() + _ROOM + sum(len(encode(value, {})) for value in chosen.values()))
+        _remove_memory(tree)
+        memory = memory_node(banks)
+        _add_properties(tree, memory.name, memory.properties)
+        _add_properties(tree, "chosen", chosen)
+        tree.pack()
+    except libfdt.FdtException as error:
+        raise WorkloadError(f"dtb {path}: cannot be completed with /memory and /chosen ({error})") from None
     return bytes(tree.as_bytearray())
 
 
-def _replace_memory(tree: libfdt.Fdt, banks: list[range]) -> None:
+def _remove_memory(tree: libfdt.Fdt) -> None:
     while (node := _find_memory(tree)) is not None:
         tree.del_node(node)
-    memory = memory_node(banks)
-    node = tree.add_subnode(_ROOT, memory.name)
-    for name, value in memory.properties.items():
-        tree.setprop(node, name, encode(value, {}))
+
+
+def _add_properties(tree: libfdt.Fdt, name: str, properties: dict[str, PropertyValue]) -> None:
+    node = tree.subnode_offset(_ROOT, name, [libfdt.NOTFOUND])
+    if node < 0:
+        node = tree.add_subnode(_ROOT, name)
+    for key, value in properties.items():
+        tree.setprop(node, key, encode(value, {}))
 
 
 def _find_memory(tree: libfdt.Fdt) -> int | None:

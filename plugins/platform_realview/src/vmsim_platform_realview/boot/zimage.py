@@ -13,7 +13,6 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from vmsim_core.errors import WorkloadError
 
@@ -34,7 +33,7 @@ _LARGEST_RATIO = 6
 """No kernel packs better than this; used for zImages without a table."""
 
 _MAX_ATTEMPTS = 16
-_XZ_MEMORY_LIMIT = 256 << 20
+_LZMA_MEMORY_LIMIT = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class KernelSizes:
     unpacked_size: int
     bss_size: int
     text_offset: int | None
-    """Distance of the kernel from the start of RAM; the entry has it since Linux 5.8."""
+    """Distance of the kernel from the start of RAM; older kernels do not say."""
 
 
 @dataclass(frozen=True)
@@ -57,40 +56,27 @@ class ZImage:
     sizes: KernelSizes | None
 
 
-class _Decompressor(Protocol):
-    eof: bool
-    unused_data: bytes
-
-    def decompress(self, data: memoryview, max_length: int, /) -> bytes: ...
+Decompress = Callable[[memoryview, int], tuple[bytes, bool, int]]
+"""Unpacks a stream to at most so many bytes; returns them, whether the stream ended, and how many bytes follow it."""
 
 
-class _Gzip:
-    """zlib's gzip decompressor with the interface of those of the other libraries."""
-
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(16 + zlib.MAX_WBITS)
-
-    def decompress(self, data: memoryview, max_length: int, /) -> bytes:
-        return self._zlib.decompress(data, max_length)
-
-    @property
-    def eof(self) -> bool:
-        return self._zlib.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._zlib.unused_data
+def _gzip(payload: memoryview, limit: int) -> tuple[bytes, bool, int]:
+    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    content = stream.decompress(payload, limit)
+    return content, stream.eof, len(stream.unused_data)
 
 
-def _xz(container: int) -> Callable[[], lzma.LZMADecompressor]:
-    return lambda: lzma.LZMADecompressor(container, memlimit=_XZ_MEMORY_LIMIT)
+def _lzma(payload: memoryview, limit: int) -> tuple[bytes, bool, int]:
+    stream = lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_LZMA_MEMORY_LIMIT)
+    content = stream.decompress(payload, limit)
+    return content, stream.eof, len(stream.unused_data)
 
 
-_FORMATS: list[tuple[bytes, Callable[[], _Decompressor]]] = [
-    (rb"\x1f\x8b\x08", _Gzip),
-    (rb"\xfd7zXZ\0", _xz(lzma.FORMAT_XZ)),
+_FORMATS: list[tuple[bytes, Decompress]] = [
+    (rb"\x1f\x8b\x08", _gzip),
+    (rb"\xfd7zXZ\0", _lzma),
     # The kernel's build pipes through lzma: properties, dictionary size, and an unpacked size that was not known.
-    (rb"\x5d\0\0..\xff{8}", _xz(lzma.FORMAT_ALONE)),
+    (rb"\x5d\0\0..\xff{8}", _lzma),
 ]
 
 
@@ -152,7 +138,7 @@ def host_unpacked(zimage: ZImage, limit: int) -> Program:
     sizes = zimage.sizes
     if sizes is None or sizes.text_offset is None:
         raise WorkloadError(
-            f"{zimage.name} does not say where its kernel wants to run (Linux before 5.8); set unpack: guest"
+            f"{zimage.name} does not say where its kernel wants to run (it is an older one); set unpack: guest"
         )
     if not PAGE_TABLE_SIZE <= sizes.text_offset < limit or sizes.text_offset % PAGE_TABLE_SIZE:
         raise WorkloadError(f"{zimage.name} is damaged: its kernel wants to run at {sizes.text_offset:#x}")
@@ -173,13 +159,13 @@ def _unpack(name: str, data: bytes, sizes: KernelSizes) -> bytes:
     The decompressor's own code and tables may contain a format's magic number too, hence the search.
     """
     attempts = 0
-    for magic, make in _FORMATS:
+    for magic, decompress in _FORMATS:
         for match in re.finditer(magic, data[: sizes.payload_end], re.DOTALL):
             attempts += 1
             if attempts > _MAX_ATTEMPTS:
                 break
             payload = memoryview(data)[match.start() : sizes.payload_end]
-            kernel = _decompress(make(), payload, sizes.unpacked_size)
+            kernel = _decompress(decompress, payload, sizes.unpacked_size)
             if kernel is not None:
                 return kernel
     raise WorkloadError(
@@ -188,12 +174,11 @@ def _unpack(name: str, data: bytes, sizes: KernelSizes) -> bytes:
     )
 
 
-def _decompress(decompressor: _Decompressor, payload: memoryview, size: int) -> bytes | None:
+def _decompress(decompress: Decompress, payload: memoryview, size: int) -> bytes | None:
     """Return the stream's content if it is exactly `size` bytes; it never grows beyond that in our memory."""
     try:
-        content = decompressor.decompress(payload, size + 1)
+        content, ended, left = decompress(payload, size + 1)
     except (zlib.error, lzma.LZMAError):
         return None
     appended_size = 4
-    complete = decompressor.eof and len(decompressor.unused_data) in (0, appended_size)
-    return content if complete and len(content) == size else None
+    return content if ended and left in (0, appended_size) and len(content) == size else None

@@ -1,0 +1,88 @@
+"""Runs of whole systems for the tests that cross plugins: what a boot left behind, and QEMU as a peer."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from vmsim_core.exits import ExitCause
+from vmsim_core.simulation import RunLimits, Simulation
+from vmsim_guests import guest_path
+
+PROJECT = Path(__file__).parent.parent
+SYSTEM = PROJECT / "systems" / "realview-pbx-a9.yaml"
+USER_SPACE = "vmsim: user space reached"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left behind; equal outcomes mean equal runs."""
+
+    cause: ExitCause
+    instructions: int
+    time: int
+    console: bytes
+    ram: str
+
+    @property
+    def text(self) -> str:
+        """The console as text."""
+        return self.console.decode(errors="replace")
+
+
+def make_simulation(*overrides: tuple[str, str], cpu: str = "kvm") -> Simulation:
+    """Build the default system with `--set`-style overrides, and load its workload."""
+    simulation = Simulation.from_yaml(SYSTEM, cpu, overrides)
+    simulation.load_workload()
+    return simulation
+
+
+def linux(
+    kernel: str = "realview", initrd: str = "busybox", append: str = "", **more: str
+) -> tuple[tuple[str, str], ...]:
+    """Return the overrides that make the default system boot Linux."""
+    command_line = f"console=ttyAMA0 {append}".strip()
+    workload = {"kernel": f"guest:{kernel}", "initrd": f"guest:{initrd}", "append": f"'{command_line}'", **more}
+    return tuple((f"workload.{name}", value) for name, value in workload.items())
+
+
+def run(simulation: Simulation, limits: RunLimits | None = None, host_seconds: float = 300) -> Outcome:
+    """Run to the end and return what is left."""
+    console = bytearray()
+    simulation.console.listen(console.extend)
+    limits = limits or RunLimits(host_seconds=host_seconds)
+    cause = simulation.run(limits)
+    ram = hashlib.sha256()
+    for region in simulation.system.address_map.ram_regions[:1]:
+        ram.update(region.ram.view)
+    return Outcome(cause, simulation.instructions, simulation.time, bytes(console), ram.hexdigest())
+
+
+def run_qemu(kernel: str, initrd: str, append: str = "", until: str = "", timeout: float = 120) -> str:
+    """Boot the same guest with QEMU's realview-pbx-a9 and return its console up to the text `until`."""
+    command = ["qemu-system-arm", "-M", "realview-pbx-a9", "-m", "256", "-nographic", "-monitor", "none"]
+    command += ["-kernel", str(guest_path(kernel)), "-dtb", str(guest_path("realview-dtb"))]
+    command += ["-initrd", str(guest_path(initrd)), "-append", f"console=ttyAMA0 {append}".strip()]
+    environment = {**os.environ, "QEMU_AUDIO_DRV": "none"}
+    give_up = time.monotonic() + timeout
+    seen = b""
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
+        assert process.stdout is not None
+        while until.encode() not in seen and (data := os.read(process.stdout.fileno(), 4096)):
+            seen += data
+            if time.monotonic() > give_up:
+                break
+        process.kill()
+    return seen.decode(errors="replace")
+
+
+def without_times(console: str) -> list[str]:
+    """Return the lines of a kernel's console without the time stamps."""
+    return [re.sub(r"^\[ *\d+\.\d+\] ", "", line.rstrip()) for line in console.replace("\r", "").split("\n")]

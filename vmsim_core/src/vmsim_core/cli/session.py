@@ -1,0 +1,190 @@
+"""One run from the command line: the system is built and loaded, the console attached, the outcome reported."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from vmsim_core.builder import build_simulation
+from vmsim_core.cli.options import workload_settings
+from vmsim_core.console.attach import attach_console
+from vmsim_core.console.backends import open_console
+from vmsim_core.console.console import Console
+from vmsim_core.console.progress import Progress, progress_wanted
+from vmsim_core.console.recording import Recorder, Replay
+from vmsim_core.console.script import InputScript, read_script
+from vmsim_core.errors import VmsimError
+from vmsim_core.exits import (
+    CpuFailure,
+    ExitCause,
+    GuestExit,
+    HostTimeLimit,
+    InstructionLimit,
+    TextSeen,
+    TimeLimit,
+    UserQuit,
+)
+from vmsim_core.plugin_manager import PluginManager
+from vmsim_core.simulation import RunLimits, Simulation
+from vmsim_core.stats_writers import StatsWriter
+from vmsim_core.units import format_time
+
+AS_ASKED, ERROR, LIMIT_BEFORE_TEXT = 0, 1, 3
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options of ``vmsim run``, as click read them."""
+
+    system: str
+    cpu: str | None
+    settings: tuple[tuple[str, str], ...]
+    no_plugins: tuple[str, ...]
+    kernel: str | None
+    initrd: str | None
+    dtb: str | None
+    append: str | None
+    arguments: tuple[str, ...]
+    semihosting: bool
+    until_text: str | None
+    max_insts: int | None
+    max_time: int | None
+    host_timeout: float | None
+    console: str
+    script: str | None
+    record: Path | None
+    replay: Path | None
+    realtime: bool
+    stats: Path | None
+    no_progress: bool
+    verbose: bool
+
+
+def run(options: RunOptions) -> int:
+    """Run as the options say; return the exit code."""
+    if options.verbose:
+        logging.getLogger("vmsim").setLevel(logging.DEBUG)
+    plugins = PluginManager(options.no_plugins)
+    plugins.load()
+    writer = _stats_writer(options.stats, plugins) if options.stats is not None else None
+    simulation = build_simulation(Path(options.system), options.cpu, _settings(options), plugins)
+    simulation.load_workload()
+    cause = _run_with_console(simulation, options)
+    if writer is not None and options.stats is not None:
+        _write_stats(simulation, writer, options.stats)
+    _report(simulation, cause, options.until_text)
+    return exit_code(cause, options.until_text)
+
+
+def exit_code(cause: ExitCause, text: str | None) -> int:
+    """Return the exit code of a run that ended for `cause`, when `text` was waited for or nothing was."""
+    limit = isinstance(cause, InstructionLimit | TimeLimit | HostTimeLimit)
+    if text is not None and limit:
+        return LIMIT_BEFORE_TEXT
+    if text is not None:
+        return AS_ASKED if isinstance(cause, TextSeen) else ERROR
+    if isinstance(cause, GuestExit):
+        return AS_ASKED if cause.code == 0 else ERROR
+    return ERROR if isinstance(cause, CpuFailure) else AS_ASKED
+
+
+def _settings(options: RunOptions) -> list[tuple[str, str]]:
+    return [
+        *options.settings,
+        *workload_settings(
+            options.kernel, options.initrd, options.dtb, options.append, options.arguments, options.semihosting
+        ),
+    ]
+
+
+def _run_with_console(simulation: Simulation, options: RunOptions) -> ExitCause:
+    limits = RunLimits(options.max_insts, options.max_time, options.host_timeout, options.until_text)
+    with ExitStack() as stack:
+        stack.enter_context(_signals_end(simulation))
+        console = stack.enter_context(_open_console(simulation, options, stack))
+        attach_console(simulation, console, options.realtime)
+        if not options.no_progress and progress_wanted(console):
+            awaited = f"waiting for {options.until_text!r}" if options.until_text else ""
+            progress = Progress(simulation, awaited)
+            simulation.between_slices.append(progress.update)
+            stack.callback(progress.erase)
+        return simulation.run(limits)
+
+
+def _open_console(simulation: Simulation, options: RunOptions, stack: ExitStack) -> Console:
+    system, port = simulation.system, simulation.console
+
+    def quit_run() -> None:
+        system.request_exit(UserQuit())
+
+    recorder = None
+    if options.record is not None:
+        recorder = Recorder(options.record, system.events)
+        stack.callback(recorder.close)
+    if options.replay is not None:
+        Replay(options.replay, system.serial_ports, system.events, quit_run)
+    if options.script is not None:
+        InputScript(read_script(options.script), port, system.events)
+    return open_console(options.console, port, quit_run, recorder)
+
+
+@contextmanager
+def _signals_end(simulation: Simulation) -> Iterator[None]:
+    """Have the first SIGINT or SIGTERM end the run at an instruction boundary, a second one at once."""
+    default = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def end(number: int, frame: FrameType | None) -> None:
+        restore()
+        simulation.system.request_exit(UserQuit())
+
+    def restore() -> None:
+        for number, handler in default.items():
+            signal.signal(number, handler)
+
+    for number in default:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        restore()
+
+
+def _stats_writer(file: Path, plugins: PluginManager) -> StatsWriter:
+    # Looked up before the run: a long run must not end in the news that its statistics cannot be written.
+    if not file.parent.is_dir():
+        raise VmsimError(f"--stats {file}: there is no folder {file.parent}")
+    ending, known = file.suffix.removeprefix("."), plugins.stats_writers
+    if ending not in known:
+        raise VmsimError(f"--stats {file}: the name must end in {' or '.join(f'.{name}' for name in sorted(known))}")
+    return known[ending]()
+
+
+def _write_stats(simulation: Simulation, writer: StatsWriter, file: Path) -> None:
+    """Write beside the file and rename, so that nobody ever finds half of it."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            writer.write(simulation, stream)
+        partial.replace(file)
+    except OSError as error:
+        raise VmsimError(f"--stats {file}: cannot be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _report(simulation: Simulation, cause: ExitCause, text: str | None) -> None:
+    host = simulation.host_seconds
+    mips = simulation.instructions_run / host / 1e6 if host else 0.0
+    unseen = f" before {text!r} was seen" if text is not None and not isinstance(cause, TextSeen) else ""
+    print(
+        f"vmsim: {cause}{unseen} at {format_time(simulation.time)}, "
+        f"{simulation.instructions_run:,} instructions in {host:.1f} s ({mips:.1f} MIPS)",
+        file=sys.stderr,
+    )

@@ -1,0 +1,89 @@
+"""Writing statistics: as text for people, as JSON for programs; plugins add formats of their own."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, TextIO
+
+from vmsim_core.units import TICKS_PER_SECOND
+
+if TYPE_CHECKING:
+    from vmsim_core.simulation import Simulation
+    from vmsim_core.system import System
+
+
+class StatsWriter(ABC):
+    """A format of statistics."""
+
+    type_name: ClassVar[str] = ""
+    """The name of the format; ``--stats F`` chooses it by the ending of F."""
+
+    @abstractmethod
+    def write(self, simulation: Simulation, stream: TextIO) -> None:
+        """Write everything that is known about the run."""
+
+
+class JsonWriter(StatsWriter):
+    """JSON: the summary at the top level, and the tree of components under ``stats``."""
+
+    type_name = "json"
+
+    def write(self, simulation: Simulation, stream: TextIO) -> None:
+        """Write one JSON object."""
+        json.dump({**run_summary(simulation), "stats": _tree(simulation.system)}, stream, indent=2)
+        stream.write("\n")
+
+
+class TextWriter(StatsWriter):
+    """A line for each number: name, value, unit, description."""
+
+    type_name = "txt"
+
+    def write(self, simulation: Simulation, stream: TextIO) -> None:
+        """Write the summary, then every component's numbers in the order of their paths."""
+        for name, value in run_summary(simulation).items():
+            stream.write(f"{name:<40} {_plain(value):>20}\n")
+        for component in simulation.system.walk():
+            for statistic in component.statistics:
+                name = f"{component.path}.{statistic.name}"
+                stream.write(f"{name:<40} {statistic.value:>20} {statistic.unit:<12} {statistic.description}\n")
+
+
+CORE_WRITERS: tuple[type[StatsWriter], ...] = (JsonWriter, TextWriter)
+
+
+def run_summary(simulation: Simulation) -> dict[str, Any]:
+    """Return what is said about the run as a whole."""
+    return {
+        "instructions": simulation.instructions,
+        "instructions_run": simulation.instructions_run,
+        "instructions_by_cpu": simulation.instructions_by_cpu,
+        "sim_seconds": simulation.time / TICKS_PER_SECOND,
+        "host_seconds": simulation.host_seconds,
+        "switches": simulation.switches,
+        "checkpoints": simulation.checkpoints,
+        "exit_cause": None if simulation.exit_cause is None else simulation.exit_cause.name,
+        "guest_exit_code": simulation.guest_exit_code,
+    }
+
+
+def _tree(system: System) -> dict[str, Any]:
+    """Return the statistics nested by component path; a leaf has value, unit and description."""
+    root: dict[str, Any] = {}
+    for component in system.walk():
+        for statistic in component.statistics:
+            *groups, name = [*component.path.split("."), *statistic.name.split(".")]
+            place = root
+            for group in groups:
+                place = place.setdefault(group, {})
+            place[name] = {
+                "value": statistic.value, "unit": statistic.unit, "description": statistic.description
+            }  # fmt: skip
+    return root
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name}={number}" for name, number in value.items())
+    return "-" if value is None else str(value)
