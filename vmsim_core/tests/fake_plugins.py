@@ -201,5 +201,3 @@ def simulate(folder: Path, text: str = SYSTEM, plugins: PluginManager | None = N
     """Build the system that a text describes."""
     plugins = plugins or fake_plugins()
     return Simulation(build_system(describe(folder, text, plugins), plugins), plugins)
-
-

@@ -81,7 +81,7 @@ def test_the_hook_sees_a_system_that_is_connected_and_reset(tmp_path: Path) -> N
         ("64KiB", "5000", "system.yaml:2:9: memory: 5000 bytes are no whole number of 4KiB pages"),
         ("64KiB", "0", "system.yaml:2:9: memory: 0 bytes are no whole number of 4KiB pages"),
         ("[{start: test-cpu}]", "[{start: test-cpu}, {start: test-cpu}, {start: test-cpu}]",
-         "system.yaml:3:47: cpus.2: test-board has 2 cores at most"),
+         "system.yaml:3:46: cpus.2: test-board has 2 cores at most"),
         ("0x20000", "0x10080", "system.yaml:6:32: devices.uart0.at: 0x10080 to 0x1107f overlaps pic (0x10000 to 0x100ff)"),
         ("0x20000", "0xf000", "system.yaml:6:32: devices.uart0.at: 0xf000 to 0xffff overlaps ram (0x0 to 0xffff)"),
         ("0x20000", "0xfffffff0", "system.yaml:6:32: devices.uart0.at: 0xfffffff0 to 0x100000fef is not inside"),

@@ -229,9 +229,7 @@ def test_file_names_count_from_the_file_that_says_them(tmp_path: Path, monkeypat
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     description = describe(tmp_path, "include: mine.yaml\n", overrides=[("workload.append", "x")])
-    assert description.data.workload == Workload(
-        kernel=below / "a", initrd=Path("guest:b"), dtb=Path("/c"), append="x"
-    )
+    assert description.data.workload == Workload(kernel=below / "a", initrd=Path("guest:b"), dtb=Path("/c"), append="x")
     assert description.devices["uart0"].params.image == below / "card.img"
     given = describe(tmp_path, "include: mine.yaml\n", overrides=[("workload.kernel", "k")])
     assert given.data.workload.kernel == elsewhere / "k", "a setting's file counts from where the user is"
@@ -267,10 +265,7 @@ def test_a_one_file_plugin_is_loaded_from_beside_the_description(tmp_path: Path)
     text = SYSTEM + "  hot: {type: acme.thermometer, at: 0x40000, celsius: 40}\nplugins: [thermometer.py]\n"
     assert describe(tmp_path, text).devices["hot"].params.celsius == 40.0
     [line] = mistakes(tmp_path, text.replace("celsius: 40", "celsius: warm"))
-    assert line == (
-        "system.yaml:7:55: devices.hot.celsius: 'warm' is not a number "
-        "(from plugin file thermometer.py)"
-    )
+    assert line == ("system.yaml:7:55: devices.hot.celsius: 'warm' is not a number (from plugin file thermometer.py)")
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,9 @@ class PluginManager:
             self._pluggy.register(plugin, name)
             self._pluggy.check_pending()
         except pluggy.PluginValidationError as error:
-            self._pluggy.unregister(plugin)
-            raise PluginError(f"the plugin {owner} has a wrong hook: {_one_line(error)}") from None
+            if self._pluggy.is_registered(plugin):
+                self._pluggy.unregister(plugin)
+            raise PluginError(f"the plugin {owner} has a wrong hook: {' '.join(str(error).split())}") from None
         self._names[name] = owner
         self._registries.clear()
 
