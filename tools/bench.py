@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 MARKER = "user space reached"
-VMSIM = [sys.executable, "-m", "vmsim_core.cli"]
+VMSIM = [str(Path(sys.executable).parent / "vmsim")]
 APPEND = "console=ttyAMA0"
 GIVE_UP = 120.0
 
@@ -126,7 +126,9 @@ def main() -> None:
         guest(name)
     broken = bench_boots(console)
     console.print(f"vmsim --help: {help_seconds():.2f} s")
-    console.print(f"peak memory of this script's children: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB")
+    console.print(
+        f"peak memory of this script's children: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB"
+    )
     for line in broken:
         console.print(line)
     raise SystemExit(1 if broken else 0)

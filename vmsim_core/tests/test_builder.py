@@ -82,7 +82,8 @@ def test_the_hook_sees_a_system_that_is_connected_and_reset(tmp_path: Path) -> N
         ("64KiB", "0", "system.yaml:2:9: memory: 0 bytes are no whole number of 4KiB pages"),
         ("[{start: test-cpu}]", "[{start: test-cpu}, {start: test-cpu}, {start: test-cpu}]",
          "system.yaml:3:46: cpus.2: test-board has 2 cores at most"),
-        ("0x20000", "0x10080", "system.yaml:6:32: devices.uart0.at: 0x10080 to 0x1107f overlaps pic (0x10000 to 0x100ff)"),
+        ("0x20000", "0x10080",
+         "system.yaml:6:32: devices.uart0.at: 0x10080 to 0x1107f overlaps pic (0x10000 to 0x100ff)"),
         ("0x20000", "0xf000", "system.yaml:6:32: devices.uart0.at: 0xf000 to 0xffff overlaps ram (0x0 to 0xffff)"),
         ("0x20000", "0xfffffff0", "system.yaml:6:32: devices.uart0.at: 0xfffffff0 to 0x100000fef is not inside"),
         ("irq: 1", "irq: 8", "system.yaml:6:46: devices.uart0.irq: there is no interrupt 8; they are 0 to 7"),
@@ -99,10 +100,11 @@ def test_single_mistakes(tmp_path: Path, old: str, new: str, expected: str) -> N
 
 
 def test_mistakes_of_several_kinds_are_reported_at_once(tmp_path: Path) -> None:
-    text = SYSTEM.replace("irq: 1", "irq: 9") + (
+    text = SYSTEM.replace("irq: 1", "irq: 9").replace("64KiB", "2MiB") + (
         "  uart1: {type: test-uart, at: 0x20000, irq: 3}\n  uart2: {type: test-uart, at: 0x30000, irq: 3}\n"
     )
     assert [line.partition(" ")[2] for line in mistakes(tmp_path, text)] == [
+        "memory: 2MiB is more than test-board can have, 1MiB",
         "devices.uart1.at: 0x20000 to 0x20fff overlaps uart0 (0x20000 to 0x20fff)",
         "devices.uart0.irq: there is no interrupt 9; they are 0 to 7",
         "devices.uart2.irq: interrupt 3 is uart1's already",

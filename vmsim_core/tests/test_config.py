@@ -78,7 +78,8 @@ workload: {kernel: 7, format: zip, apend: x}
         ("devices: [1]\n", "9:10: devices: [1] is not a mapping"),
         ("devices: {uart0: 5}\n", "9:18: devices.uart0: 5 is not a mapping"),
         ("cpus: []\n", "9:7: cpus: at least 1 of these is needed"),
-        ("cpus: [{start: kwm}]\n", "9:16: cpus.0.start: no CPU model 'kwm' is installed; known are test-cpu"),
+        ("cpus: [{start: kwm}]\n", "9:16: cpus.0.start: no CPU model 'kwm' is installed "
+                                  "(its distribution may be vmsim-cpu-kwm); known are test-cpu"),
         ("memory: -1\n", "9:9: memory: a size cannot be negative"),
         ("workload: {format: raw}\n", "9:11: workload: format: raw needs an address as well"),
         ("workload: text\n", "9:11: workload: 'text' is not a mapping"),
@@ -173,7 +174,8 @@ def test_a_missing_file_suggests_a_ready_one(tmp_path: Path) -> None:
     ("path", "value", "expected"),
     [
         ("memory", "1MiB", {"memory": "1MiB"}),
-        ("cpus.0.models.kvm.engine", "unicorn", {"cpus": [{"start": "test-cpu", "models": {"kvm": {"engine": "unicorn"}}}]}),
+        ("cpus.0.models.kvm.engine", "unicorn",
+         {"cpus": [{"start": "test-cpu", "models": {"kvm": {"engine": "unicorn"}}}]}),
         ("cpus.1.start", "o3", {"cpus": [{"start": "test-cpu"}, {"start": "o3"}]}),
         ("cpus", "[{cpi: 3}]", {"cpus": [{"start": "test-cpu", "cpi": 3}]}),
         ("devices.uart0", "null", {"devices": {"pic": {"type": "test-pic", "at": 0x10000}}}),

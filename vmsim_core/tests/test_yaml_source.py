@@ -116,7 +116,7 @@ def test_a_huge_file_is_refused_unread(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="missing.yaml cannot be read: No such file or directory"):
+    with pytest.raises(ConfigError, match=r"missing\.yaml cannot be read: No such file or directory"):
         read_yaml(tmp_path / "missing.yaml")
 
 
@@ -124,7 +124,7 @@ def test_the_place_of_an_option_is_the_option() -> None:
     node = parse_option_value("{a: [1]}", "--set x")
     assert node.data() == {"a": [1]}
     assert str(node.position_of("a", 0)) == "--set x"
-    with pytest.raises(ConfigError, match="^--set x: is not valid YAML"):
+    with pytest.raises(ConfigError, match=r"^--set x: is not valid YAML"):
         parse_option_value("[", "--set x")
 
 

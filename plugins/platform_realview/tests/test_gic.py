@@ -9,7 +9,7 @@ from a9_testing import Board, copy_board, make_board
 from hypothesis import given
 from hypothesis import strategies as st
 from realview_testing import accesses, add_device, make_system, perform, take_checkpoint
-from vmsim_platform_realview.gic import Gic, GicCpuInterface
+from vmsim_platform_realview.gic import GicCpuInterface
 
 SPURIOUS = 1023
 
@@ -496,7 +496,3 @@ def test_reset_leaves_the_pins_alone() -> None:
     assert not board.irq
     board.enable_all()
     assert board.irq
-
-
-def test_types() -> None:
-    assert (Gic.type_name, GicCpuInterface.type_name) == ("gic", "gic-cpu-interface")

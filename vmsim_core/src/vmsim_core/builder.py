@@ -62,9 +62,9 @@ class _Builder:
         self._raise_problems()
         self._make_cores()
         self._make_devices()
-        complete = self._add_memory() and len(system.devices) == len(self.description.devices)
+        self._add_memory()
         self._place_devices()
-        if complete:
+        if len(system.devices) == len(self.description.devices):
             self._connect()
             self._wire_interrupts()
         self._raise_problems()
@@ -87,19 +87,17 @@ class _Builder:
             reason = self.plugins.why_missing(wanted) or suggestion(wanted, known)
             self._report(f"the board needs the architecture {wanted!r}, which is not installed{reason}", "platform")
 
-    def _add_memory(self) -> bool:
-        """Give the board its RAM; return whether that was possible."""
+    def _add_memory(self) -> None:
         size, largest = self.description.data.memory, self.system.platform.max_memory
+        problems_before = len(self.problems)
         if size == 0 or size % PAGE_SIZE:
             self._report(f"{size} bytes are no whole number of {format_size(PAGE_SIZE)} pages", "memory")
         elif size > largest:
             board = self.description.data.platform
             self._report(f"{format_size(size)} is more than {board} can have, {format_size(largest)}", "memory")
-        else:
-            with self._reporting("memory"):
-                self.system.platform.add_memory(size)
-                return True
-        return False
+        # After a mistake a single page stands in, so that everything else can be checked too.
+        with self._reporting("memory"):
+            self.system.platform.add_memory(size if len(self.problems) == problems_before else PAGE_SIZE)
 
     def _make_cores(self) -> None:
         most = self.system.platform.max_cpus

@@ -219,7 +219,8 @@ class _Checker:
         """Look up the class `name`, asked for at `keys`, and validate its parameters, described at `path`."""
         if name not in registry:
             reason = self.plugins.why_missing(name) or suggestion(name, registry)
-            self._report(f"no {kind} {name!r} is installed{reason}", *keys)
+            distribution = f" (its distribution may be vmsim-cpu-{name})" if kind == "CPU model" else ""
+            self._report(f"no {kind} {name!r} is installed{distribution}{reason}", *keys)
             return None
         found = registry[name]
         if not isinstance(params.value, dict):

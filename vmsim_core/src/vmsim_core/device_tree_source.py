@@ -67,6 +67,8 @@ def _texts(value: bytes) -> list[str] | None:
     if value[-1] != 0:
         return None
     texts = value[:-1].split(b"\0")
+    if texts == [b""]:
+        return [""]
     if all(text and all(0x20 <= byte < 0x7F for byte in text) for text in texts):
         return [text.decode("ascii") for text in texts]
     return None

@@ -103,6 +103,8 @@ class PluginManager:
         self._pluggy.add_hookspecs(hookspecs)
         self._names: dict[str, str] = {}
         """What messages call a plugin, by the name that it is registered under."""
+        self._packages: dict[str, str] = {}
+        """The same by the package that a plugin's module is in, for classes that no hook offers."""
         self._owners: dict[type, str] = {}
         self._registries: dict[str, dict[str, Any]] = {}
 
@@ -171,6 +173,7 @@ class PluginManager:
                 self._pluggy.unregister(plugin)
             raise PluginError(f"the plugin {owner} has a wrong hook: {' '.join(str(error).split())}") from None
         self._names[name] = owner
+        self._packages[getattr(plugin, "__name__", name).partition(".")[0]] = owner
         self._registries.clear()
 
     def _disable(self, names: Iterable[str]) -> None:
@@ -244,8 +247,9 @@ class PluginManager:
         return file
 
     def owner_of(self, offered: type) -> str:
-        """Return the plugin, with its distribution, that offers a class."""
-        return self._owners.get(offered, CORE)
+        """Return the plugin, with its distribution, that a class comes from."""
+        package = offered.__module__.partition(".")[0]
+        return self._owners.get(offered) or self._packages.get(package, CORE)
 
     def why_missing(self, name: str) -> str:
         """Return why a plugin that is called `name` offers nothing, if there is such a plugin."""

@@ -1,1 +1,1 @@
-"""vmsim plugin."""
+"""ARMv7-A for vmsim: the architectural state of a core and its disassembler."""

@@ -29,8 +29,6 @@ def vmsim_command() -> click.Group:
     plugins.load([COMMANDS])
     for added in plugins.cli_commands():
         if added.name in command.commands:
-            raise PluginError(
-                f"the command {added.name!r}, which a plugin adds, exists already; uninstall one plugin"
-            )
+            raise PluginError(f"the command {added.name!r}, which a plugin adds, exists already; uninstall one plugin")
         command.add_command(added)
     return command

@@ -93,9 +93,7 @@ def _memory_map(system: System) -> Iterator[str]:
 def _answering(region: Region) -> str:
     from vmsim_core.address_map import RamRegion
 
-    if not isinstance(region, RamRegion):
-        return type(region.device).type_name
-    return "RAM" if region.name == region.ram.name else f"RAM, alias of {region.ram.name}"
+    return "RAM" if isinstance(region, RamRegion) else type(region.device).type_name
 
 
 def _interrupts(system: System) -> Iterator[str]:

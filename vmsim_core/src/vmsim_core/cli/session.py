@@ -14,6 +14,7 @@ from types import FrameType
 
 from vmsim_core.builder import build_simulation
 from vmsim_core.cli.options import workload_settings
+from vmsim_core.cli.program_output import ProgramOutput
 from vmsim_core.console.attach import attach_console
 from vmsim_core.console.backends import open_console
 from vmsim_core.console.console import Console
@@ -108,8 +109,11 @@ def _run_with_console(simulation: Simulation, options: RunOptions) -> ExitCause:
     limits = RunLimits(options.max_insts, options.max_time, options.host_timeout, options.until_text)
     with ExitStack() as stack:
         stack.enter_context(_signals_end(simulation))
+        output = ProgramOutput(simulation.system)
+        stack.callback(output.flush)
         console = stack.enter_context(_open_console(simulation, options, stack))
         attach_console(simulation, console, options.realtime)
+        simulation.between_slices.append(output.flush)
         if not options.no_progress and progress_wanted(console):
             awaited = f"waiting for {options.until_text!r}" if options.until_text else ""
             progress = Progress(simulation, awaited)

@@ -14,6 +14,7 @@ from vmsim_core.errors import WorkloadError
 from vmsim_platform_realview.boot import elf, zimage
 from vmsim_platform_realview.boot.memory import BootMemory, read_file
 from vmsim_platform_realview.boot.program import Program, Segment
+from vmsim_platform_realview.scu import Scu
 
 if TYPE_CHECKING:
     from vmsim_core.description import Workload
@@ -101,5 +102,11 @@ def _start_boot_core(system: System, entry: int, device_tree: int, stack: int) -
     state.r[:3] = [0, _NO_MACHINE_NUMBER, device_tree]
     state.sp_svc = stack
     state.pc = entry & ~1
+    state.cbar = _private_region(system)
     state.cpsr = _SUPERVISOR_ALL_MASKED | (_THUMB if thumb else 0)
     core.activate(core.active, state, 0)
+
+
+def _private_region(system: System) -> int:
+    """Return where the core tile has put the Cortex-A9's private region, which begins with the SCU."""
+    return next((device.params.at for device in system.devices.values() if isinstance(device, Scu)), 0)
