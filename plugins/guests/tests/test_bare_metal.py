@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from qemu_board import console_of, needs_qemu
-
 from vmsim_guests.bare_metal import GCC, PROGRAMS, find_compiler
 from vmsim_guests.registry import GUESTS
 from vmsim_guests.store import GuestStore

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from vmsim_guests.cache import INDEX_NAME, Folder, cache_root, sha256_of
 from vmsim_guests.errors import GuestError
 

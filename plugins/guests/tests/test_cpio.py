@@ -6,7 +6,6 @@ import shutil
 import subprocess
 
 import pytest
-
 from vmsim_guests.cpio import CpioArchive
 
 

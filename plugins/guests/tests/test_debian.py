@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from qemu_board import console_of, needs_qemu
-
 from vmsim_guests.cache import sha256_of
 from vmsim_guests.debian import DebianArchive
 from vmsim_guests.recipes import busybox_binary

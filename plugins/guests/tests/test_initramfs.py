@@ -4,7 +4,6 @@ import gzip
 from pathlib import Path
 
 import pytest
-
 from vmsim_guests.errors import GuestError
 from vmsim_guests.initramfs import Addition, build_initramfs, read_init, write_initramfs
 

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from vmsim_guests.errors import GuestError
 from vmsim_guests.store import GuestStore
 

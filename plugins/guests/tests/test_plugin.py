@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
 from vmsim_guests import guest_path, plugin
 from vmsim_guests.bare_metal import BareMetalPrograms
 from vmsim_guests.cache import Folder

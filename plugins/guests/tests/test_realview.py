@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from qemu_board import console_of, needs_qemu
-
 from vmsim_guests.cache import Folder, sha256_of
 from vmsim_guests.kernel.build import CROSS_COMPILE, DEVICE_TREE, RESULTS
 from vmsim_guests.store import GuestStore

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from vmsim_guests.errors import GuestError
 from vmsim_guests.registry import GUESTS, RECIPES, find_guest
 
