@@ -1,0 +1,97 @@
+"""Each distribution builds a wheel and an sdist, installs alone, and passes its own tests there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.packaging,
+    pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed; make test installs it"),
+]
+PROJECT = Path(__file__).parent.parent
+# In the order in which they build on one another.
+DISTRIBUTIONS = {
+    "vmsim-core": "vmsim_core",
+    "vmsim-arch-arm": "plugins/arch_arm",
+    "vmsim-cpu-kvm": "plugins/cpu_kvm",
+    "vmsim-platform-realview": "plugins/platform_realview",
+    "vmsim-guests": "plugins/guests",
+}
+
+
+def command(*arguments: str | Path, folder: Path | None = None) -> str:
+    """Run a command; a failure shows what it printed."""
+    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    result = subprocess.run(
+        [str(each) for each in arguments], cwd=folder, capture_output=True, text=True, env=environment
+    )
+    assert result.returncode == 0, f"{arguments}\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
+    return result.stdout
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build everything once: sdists, and wheels from the sdists."""
+    folder = tmp_path_factory.mktemp("dist")
+    command("uv", "build", "--quiet", "--all-packages", "--out-dir", folder, folder=PROJECT)
+    return folder
+
+
+def file_of(dist: Path, name: str, ending: str) -> Path:
+    (found,) = dist.glob(f"{name.replace('-', '_')}-*{ending}")
+    return found
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_the_sdist_has_the_sources_and_the_tests(dist: Path, name: str) -> None:
+    folder = PROJECT / DISTRIBUTIONS[name]
+    wanted = {
+        str(file.relative_to(folder))
+        for part in ("src", "tests")
+        for ending in ("py", "pyx", "pxd", "pyi")
+        for file in (folder / part).rglob(f"*.{ending}")
+    }
+    with tarfile.open(file_of(dist, name, ".tar.gz")) as archive:
+        packed = {member.partition("/")[2] for member in archive.getnames()}
+    assert wanted - packed == set()
+    assert {"LICENSE", "README.md", "pyproject.toml"} <= packed
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_it_installs_alone_and_passes_its_own_tests(dist: Path, name: str, tmp_path: Path) -> None:
+    with tarfile.open(file_of(dist, name, ".tar.gz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.glob(f"{name.replace('-', '_')}-*")
+    # The installed package is tested, not the sources that lie beside the tests.
+    shutil.rmtree(source / "src")
+    environment = tmp_path / "environment"
+    command("uv", "venv", "--quiet", "--python", sys.executable, environment)
+    python = environment / "bin" / "python"
+    wheel = file_of(dist, name, ".whl")
+    command(
+        "uv", "pip", "install", "--quiet", "--python", python, "--find-links", dist, f"{name}[test] @ {wheel.as_uri()}"
+    )
+    report = command(python, "-m", "pytest", "-m", "not slow and not guest", folder=source)
+    assert " passed" in report
+
+
+def test_the_plugins_are_found_where_they_are_installed_together(dist: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "environment"
+    command("uv", "venv", "--quiet", "--python", sys.executable, environment)
+    python = environment / "bin" / "python"
+    command("uv", "pip", "install", "--quiet", "--python", python, "--find-links", dist, *dist.glob("*.whl"))
+    listed = command(environment / "bin" / "vmsim", "plugins", folder=tmp_path)
+    for name in DISTRIBUTIONS:
+        if name != "vmsim-core":
+            assert name in listed
+    system = tmp_path / "mine.yaml"
+    system.write_text("include: realview-pbx-a9.yaml\nmemory: 64MiB\n")
+    described = command(environment / "bin" / "vmsim", "describe", system, folder=tmp_path)
+    assert "uart0" in described
