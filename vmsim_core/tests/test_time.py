@@ -136,3 +136,13 @@ def test_the_queue_agrees_with_a_sorted_list(moves: list[tuple[int, int]]) -> No
         assert queue.next_tick == min(due.values())
     queue.run_until(1000)
     assert seen == sorted((tick, str(index)) for index, tick in due.items())
+
+
+def test_an_event_that_is_moved_for_ever_takes_no_more_memory() -> None:
+    queue = EventQueue()
+    event, far = Event("a", "e", lambda: None), Event("a", "far", lambda: None)
+    for tick in range(20_000):
+        queue.schedule(far, 10**12 - tick)
+        queue.schedule(event, 10**9 - tick)
+    assert len(queue._heap) < 3000
+    assert [(each.name, each.tick) for each in queue.pending()] == [("e", 10**9 - 19_999), ("far", 10**12 - 19_999)]

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 
 from vmsim_core.address_map import DeviceRegion
 from vmsim_core.component import Component
-from vmsim_core.config import Description, load_description
+from vmsim_core.config import WORKLOAD_FILES, Description, load_description
 from vmsim_core.cpu import Core, CoreParams
-from vmsim_core.errors import ConfigError, Problem, VmsimError
+from vmsim_core.errors import ConfigError, Problem, SourcePosition, VmsimError
 from vmsim_core.plugin_manager import PluginManager
 from vmsim_core.system import System
 from vmsim_core.units import format_size
-from vmsim_core.validation import suggestion
+from vmsim_core.validation import has_scheme, suggestion
 
 if TYPE_CHECKING:
     from vmsim_core.simulation import Simulation
 
 PAGE_SIZE = 4096
+WORD = 4
+"""Size of a device's register."""
 
 
 def build_simulation(
@@ -39,12 +41,27 @@ def build_simulation(
         plugins = PluginManager()
         plugins.load()
     description = load_description(path, plugins, overrides, cpu)
-    return Simulation(build_system(description, plugins), plugins)
+    system = build_system(description, plugins)
+    _check_workload_files(description)
+    return Simulation(system, plugins)
 
 
 def build_system(description: Description, plugins: PluginManager) -> System:
     """Build the system; raises ConfigError with the mistakes that show when its parts are put together."""
     return _Builder(description, plugins).build()
+
+
+def _check_workload_files(description: Description) -> None:
+    """Report files that are missing where the description names them; those of an option are the loader's to report."""
+    named = {name: getattr(description.data.workload, name) for name in WORKLOAD_FILES}
+    problems = [
+        description.problem(f"there is no file {file}", "workload", name)
+        for name, file in named.items()
+        if file is not None and not has_scheme(str(file)) and not file.exists()
+    ]
+    problems = [problem for problem in problems if isinstance(problem.position, SourcePosition)]
+    if problems:
+        raise ConfigError(problems)
 
 
 class _Builder:
@@ -118,6 +135,8 @@ class _Builder:
     def _place_devices(self) -> None:
         for name, device in self.system.devices.items():
             with self._reporting("devices", name, "at"):
+                if device.params.at % WORD:
+                    raise ValueError(f"{device.params.at:#x} is no multiple of {WORD}, as a device's address must be")
                 self.system.address_map.add(DeviceRegion(name, device.params.at, device.window_size, device))
 
     def _connect(self) -> None:
@@ -138,8 +157,10 @@ class _Builder:
             for number, line in device.interrupt_outputs().items():
                 keys = self._where_number_is_said(name, number)
                 if controller is None:
+                    # One mistake, however many devices have an interrupt.
                     self._report("the system has no interrupt controller that this could be connected to", *keys)
-                elif number in wired:
+                    return
+                if number in wired:
                     self._report(f"interrupt {number} is {wired[number]}'s already", *keys)
                 else:
                     with self._reporting(*keys):

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Component)
 M = TypeVar("M", bound=BaseModel)
 
+WORKLOAD_FILES = ("kernel", "initrd", "dtb")
+"""The keys of a workload that name files."""
+
 _DEVICE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _OTHER_COMPONENTS = re.compile(r"board|cpu\d*")
 
@@ -72,8 +75,7 @@ def load_description(
     starts on instead. One-file plugins that the description names are loaded into `plugins`.
     """
     source = load_source(path, plugins.system_folders(), overrides, cpu)
-    for node in _plugin_files(source):
-        plugins.load_file(_beside(node), node.position)
+    _load_plugin_files(source, plugins)
     return _Checker(source, plugins).check()
 
 
@@ -99,7 +101,7 @@ def resolve_workload(workload: Workload, plugins: PluginManager) -> Workload:
     """
     files = {
         name: plugins.resolve_file(str(value))
-        for name in ("kernel", "initrd", "dtb")
+        for name in WORKLOAD_FILES
         if (value := getattr(workload, name)) is not None and has_scheme(str(value))
     }
     return workload.model_copy(update=files)
@@ -126,7 +128,8 @@ def _read_with_includes(file: Path, folders: Sequence[Path], including: tuple[Pa
 
 
 def _find_file(name: str, beside: Path, folders: Sequence[Path], position: Position | None) -> Path:
-    places = [folder / name for folder in (beside, *folders)]
+    # An absolute name is the same place wherever it is looked for.
+    places = list(dict.fromkeys(folder / name for folder in (beside, *folders)))
     for place in places:
         if place.is_file():
             return place
@@ -136,9 +139,17 @@ def _find_file(name: str, beside: Path, folders: Sequence[Path], position: Posit
     raise ConfigError([Problem(f"there is no file {name} (looked in {searched}){hint}", position=position)])
 
 
-def _plugin_files(source: Node) -> list[Node]:
-    plugins = source.member("plugins")
-    return [node for node in plugins.items if isinstance(node.value, str)] if plugins is not None else []
+def _load_plugin_files(source: Node, plugins: PluginManager) -> None:
+    named = source.member("plugins")
+    problems: list[Problem] = []
+    for node in named.items if named is not None else []:
+        if isinstance(node.value, str):
+            try:
+                plugins.load_file(_beside(node), node.position)
+            except ConfigError as error:
+                problems += error.problems
+    if problems:
+        raise ConfigError(problems)
 
 
 def _beside(node: Node) -> Path:
@@ -157,9 +168,9 @@ class _Checker:
     def check(self) -> Description:
         """Return the validated description; raises ConfigError with every mistake."""
         self._take_out_devices_that_never_were()
-        devices = {name: self._device(name, node) for name, node in self._members("devices")}
         data = self._validate(SystemDescription, self.source, "", "")
         platform = self._platform()
+        devices = {name: self._device(name, node) for name, node in self._members("devices")}
         models = [self._models(index, core) for index, core in enumerate(self._items("cpus"))]
         if self.problems or data is None or platform is None:
             raise ConfigError(sorted(self.problems, key=_reading_order))
@@ -192,8 +203,14 @@ class _Checker:
             if isinstance(node.value, dict):
                 self._report("a device needs a type, such as `type: acme.thermometer`", *keys)
             return None
+        if kind.value not in self.plugins.devices and self._board_is_missing():
+            return None  # the plugin of the board may have it: one mistake, not one for each device
         params = node.without("type")
         return self._part(self.plugins.devices, "device type", kind.value, [*keys, "type"], params, ".".join(keys))
+
+    def _board_is_missing(self) -> bool:
+        board = self.source.member("platform")
+        return board is not None and board.value not in self.plugins.platforms
 
     def _models(self, index: int, core: Node) -> dict[str, Part[CpuModel]]:
         described = core.member("models") or Node({}, core.position)
@@ -218,7 +235,7 @@ class _Checker:
     ) -> Part[C] | None:
         """Look up the class `name`, asked for at `keys`, and validate its parameters, described at `path`."""
         if name not in registry:
-            reason = self.plugins.why_missing(name) or suggestion(name, registry)
+            reason = self.plugins.why_missing(name) or suggestion(name, registry) + self.plugins.left_out()
             distribution = f" (its distribution may be vmsim-cpu-{name})" if kind == "CPU model" else ""
             self._report(f"no {kind} {name!r} is installed{distribution}{reason}", *keys)
             return None

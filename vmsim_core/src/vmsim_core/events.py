@@ -12,6 +12,7 @@ from collections.abc import Callable
 from vmsim_core.units import NEVER
 
 DEFAULT_PRIORITY = 50
+_MANY_STALE_ENTRIES = 1000
 
 
 class Event:
@@ -41,6 +42,7 @@ class EventQueue:
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, tuple[int, str, str], Event]] = []
+        self._clean_at = _MANY_STALE_ENTRIES
         self.now = 0
         self.next_tick = NEVER
         """The tick of the earliest event; a CPU model compares it with its deadline after a device access."""
@@ -54,6 +56,8 @@ class EventQueue:
             return
         event.tick = tick
         heapq.heappush(self._heap, (tick, event.key, event))
+        if len(self._heap) > self._clean_at:
+            self._drop_stale_entries()
         self._update_next()
 
     def cancel(self, event: Event) -> None:
@@ -75,6 +79,11 @@ class EventQueue:
         """Return the scheduled events in the order in which they will happen."""
         live = {(tick, event.key): event for tick, _, event in self._heap if event.tick == tick}
         return [live[key] for key in sorted(live)]
+
+    def _drop_stale_entries(self) -> None:
+        # Entries of events that were moved nearer stay behind, and far ones would never reach the top.
+        self._heap = [(event.tick, event.key, event) for event in self.pending()]
+        self._clean_at = 2 * len(self._heap) + _MANY_STALE_ENTRIES
 
     def _update_next(self) -> None:
         heap = self._heap

@@ -143,7 +143,7 @@ class PluginManager:
             self._register(_import_file(file), str(file), owner)
         except PluginError as error:
             raise ConfigError([Problem(str(error), "plugins", position)]) from None
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             message = f"the plugin {file} cannot be loaded: {_one_line(error)}"
             raise ConfigError([Problem(message, "plugins", position)]) from error
 
@@ -259,6 +259,11 @@ class PluginManager:
             if plugin.name == name and plugin.state == "failed":
                 return f"; {plugin.reason}"
         return ""
+
+    def left_out(self) -> str:
+        """Return which plugins --no-plugin leaves out, to be added to the news that something is missing."""
+        names = [str(plugin) for plugin in self.installed if plugin.state == "disabled"]
+        return f"; --no-plugin leaves out {', '.join(names)}" if names else ""
 
     def _offered(self, hook_name: str, base: type, kind: str, core: Sequence[type] = ()) -> dict[str, Any]:
         """Return the classes that plugins offer through a hook, by the names that they claim."""

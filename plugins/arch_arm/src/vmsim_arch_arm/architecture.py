@@ -5,9 +5,9 @@ from __future__ import annotations
 import capstone
 from vmsim_core.architecture import Architecture, ArchState
 
+from vmsim_arch_arm import psr
 from vmsim_arch_arm.state import ArmState
 
-_THUMB = 1 << 5
 _WIDE_THUMB = 0xE800
 """A first halfword from here on begins a 32-bit Thumb instruction (ARM DDI 0406C, A6.1)."""
 
@@ -18,24 +18,39 @@ class Arm(Architecture):
     type_name = "arm"
 
     def __init__(self) -> None:
-        self._disassemblers: dict[bool, capstone.Cs] = {}
+        self._disassemblers = {
+            False: capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_ARM),
+            True: capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB),
+        }
 
     def reset_state(self, cpu: int) -> ArmState:
-        """Return the state after reset (B1.9.2): Supervisor mode, all masked, MMU and caches off, PC at the vector."""
+        """Return the state after reset (B1.9.1): Supervisor mode, all masked, MMU and caches off, PC at the vector."""
         state = ArmState()
         state.mpidr |= cpu
         return state
 
     def disassemble(self, code: bytes, address: int, state: ArchState) -> str:
-        """Return the instruction at the start of `code`; what is none comes as ``.word`` or ``.short``."""
+        """Return the instruction at the start of `code`; what is none comes as ``.word`` or ``.short``.
+
+        In an IT block it has the condition that the IT state of `state` gives it.
+        """
         assert isinstance(state, ArmState)
-        thumb = bool(state.cpsr & _THUMB)
-        if thumb not in self._disassemblers:
-            mode = capstone.CS_MODE_THUMB if thumb else capstone.CS_MODE_ARM
-            self._disassemblers[thumb] = capstone.Cs(capstone.CS_ARCH_ARM, mode)
-        for instruction in self._disassemblers[thumb].disasm_lite(code[:4], address, 1):
-            return f"{instruction[2]} {instruction[3]}".strip()
-        first = int.from_bytes(code[:2], "little")
-        if thumb and first < _WIDE_THUMB:
-            return f".short {first:#06x}"
-        return f".word {int.from_bytes(code[:4], 'little'):#010x}"
+        thumb = bool(state.cpsr & psr.T)
+        decoder = self._disassemblers[thumb]
+        it_state = psr.it_state(state.cpsr)
+        if thumb and it_state & 0xF:
+            # The decoder learns the condition from the IT instruction that would lead to this IT state (A8.8.54).
+            before = (0xBF00 | it_state).to_bytes(2, "little")
+            decoded = list(decoder.disasm_lite(before + code[:4], address - 2, 2))[1:]
+        else:
+            decoded = list(decoder.disasm_lite(code[:4], address, 1))
+        for _, _, mnemonic, operands in decoded:
+            return f"{mnemonic} {operands}".strip()
+        return _as_data(code, thumb)
+
+
+def _as_data(code: bytes, thumb: bool) -> str:
+    first = int.from_bytes(code[:2], "little")
+    if thumb and (first < _WIDE_THUMB or len(code) < 4):
+        return f".short {first:#06x}"
+    return f".word {int.from_bytes(code[:4], 'little'):#010x}"

@@ -7,7 +7,7 @@ from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 Encoding = tuple[int, int, int, int, int]
-"""Coprocessor, CRn, opc1, CRm, opc2 of the MRC that reads the register."""
+"""Coprocessor, CRn, opc1, CRm, opc2 of the MRC that reads the register; of a list's first, CRm counts on from there."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,20 @@ def register(
     return field(default=reset, metadata=_metadata(doc, width, 1, reset, host_dependent, encoding))
 
 
-def registers(count: int, doc: str, *, width: int = 32, reset: int = 0, host_dependent: bool = False) -> Any:
-    """Declare `count` registers that one list holds."""
+def registers(
+    count: int,
+    doc: str,
+    *,
+    width: int = 32,
+    reset: int = 0,
+    host_dependent: bool = False,
+    cp14: tuple[int, int, int, int] | None = None,
+) -> Any:
+    """Declare `count` registers that one list holds; `cp14` is (CRn, opc1, CRm, opc2) of the first, CRm counts on."""
+    encoding = (14, *cp14) if cp14 is not None else None
     return field(
-        default_factory=lambda: [reset] * count, metadata=_metadata(doc, width, count, reset, host_dependent, None)
+        default_factory=lambda: [reset] * count,
+        metadata=_metadata(doc, width, count, reset, host_dependent, encoding),
     )
 
 

@@ -1,8 +1,9 @@
 """The architectural state of a Cortex-A9 core, in the neutral form that every CPU model takes and gives.
 
 References are to the ARM Architecture Reference Manual ARMv7-A (ARM DDI 0406C) and, where marked TRM, to the Cortex-A9
-Technical Reference Manual (ARM DDI 0388). Every banked register has a field of its own; there is no second copy of the
-registers of the current mode. There is one security state: monitor mode and its banks do not exist.
+Technical Reference Manual (ARM DDI 0388I). Every banked register has a field of its own; there is no second copy of the
+registers of the current mode. There is one security state: monitor mode, its banks and MVBAR do not exist. What the
+manual leaves UNKNOWN after reset is zero, so that a run is deterministic. The constants are in `id_registers`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from functools import cache
-from typing import Self
+from typing import Any, Self
 
 from vmsim_core.architecture import ArchState, Difference
 from vmsim_core.errors import CheckpointError
 from vmsim_core.section import Section
 
+from vmsim_arch_arm import psr
 from vmsim_arch_arm.fields import FieldSpec, register, registers, specs_of
+from vmsim_arch_arm.psr import Mode
+
+_BANKS: dict[int, str] = {**{mode: mode.name.lower() for mode in Mode}, Mode.SYS: "usr"}
+"""Whose SP and LR a mode uses; System mode shares those of User mode (B1.3.2)."""
 
 
 @dataclass
@@ -72,7 +78,7 @@ class ArmState(ArchState):
     nmrr: int = register("normal memory remap", reset=0x44E048E0, cp15=(10, 0, 2, 1))
     fcseidr: int = register("fast context switch: zero, the extension is not there", cp15=(13, 0, 0, 0))
     contextidr: int = register("context ID and ASID", cp15=(13, 0, 0, 1))
-    tlb_lockdown: int = register("TLB lockdown (TRM 4.3.22)", host_dependent=True, cp15=(10, 0, 0, 0))
+    tlb_lockdown: int = register("TLB lockdown (TRM 4.3.15)", host_dependent=True, cp15=(10, 0, 0, 0))
 
     # Faults (B3.13).
     dfsr: int = register("data fault status", cp15=(5, 0, 0, 0))
@@ -98,25 +104,27 @@ class ArmState(ArchState):
     pmovsr: int = register("counters that overflowed", host_dependent=True, cp15=(9, 0, 12, 3))
     pmselr: int = register("the selected counter", host_dependent=True, cp15=(9, 0, 12, 5))
     pmccntr: int = register("cycle counter", host_dependent=True, cp15=(9, 0, 13, 0))
+    pmccntr_prescaler: int = register("cycles towards its next step while PMCR.D is set", width=6, host_dependent=True)
     pmuserenr: int = register("access from User mode", host_dependent=True, cp15=(9, 0, 14, 0))
     pmintenset: int = register("counters that interrupt", host_dependent=True, cp15=(9, 0, 14, 1))
     pmevtyper: list[int] = registers(6, "event that each counter counts", host_dependent=True)
     pmevcntr: list[int] = registers(6, "event counters", host_dependent=True)
 
     # Implementation registers (TRM 4.3).
-    power_control: int = register("power control (TRM 4.3.23)", host_dependent=True, cp15=(15, 0, 0, 0))
+    power_control: int = register("power control (TRM 4.3.22)", host_dependent=True, cp15=(15, 0, 0, 0))
     diagnostic: int = register("diagnostic, for errata", host_dependent=True, cp15=(15, 0, 0, 1))
-    cbar: int = register("configuration base: the private region", host_dependent=True, cp15=(15, 4, 0, 0))
+    cbar: int = register("private region, set by the board (TRM 4.3.24)", host_dependent=True, cp15=(15, 4, 0, 0))
 
     # Debug registers that operating systems touch (C11).
     dbgdscr: int = register("debug status and control", host_dependent=True, cp14=(0, 0, 2, 2))
+    dbgwfar: int = register("address of the instruction that hit a watchpoint", host_dependent=True, cp14=(0, 0, 6, 0))
     dbgvcr: int = register("vector catch", host_dependent=True, cp14=(0, 0, 7, 0))
     dbgprcr: int = register("power-down control", host_dependent=True, cp14=(1, 0, 4, 4))
-    dbgoslock: int = register("OS lock", width=1, host_dependent=True)
-    dbgbvr: list[int] = registers(6, "breakpoint values", host_dependent=True)
-    dbgbcr: list[int] = registers(6, "breakpoint control", host_dependent=True)
-    dbgwvr: list[int] = registers(4, "watchpoint values", host_dependent=True)
-    dbgwcr: list[int] = registers(4, "watchpoint control", host_dependent=True)
+    dbgoslock: int = register("OS lock: DBGOSLSR.OSLK", width=1, reset=1, host_dependent=True)
+    dbgbvr: list[int] = registers(6, "breakpoint values", host_dependent=True, cp14=(0, 0, 0, 4))
+    dbgbcr: list[int] = registers(6, "breakpoint control", host_dependent=True, cp14=(0, 0, 0, 5))
+    dbgwvr: list[int] = registers(4, "watchpoint values", host_dependent=True, cp14=(0, 0, 0, 6))
+    dbgwcr: list[int] = registers(4, "watchpoint control", host_dependent=True, cp14=(0, 0, 0, 7))
 
     # What is between instructions.
     monitor_valid: int = register("the local exclusive monitor holds an address (A3.4); it may always be lost", width=1)
@@ -125,6 +133,20 @@ class ArmState(ArchState):
     event_register: int = register("set by SEV, cleared by WFE (B1.8.13)", width=1)
     waiting: int = register("0 running, 1 in WFI, 2 in WFE (B1.8.13, B1.8.14)", width=2)
     pending_async_abort: int = register("an asynchronous abort waits for CPSR.A", width=1)
+
+    def read_gpr(self, number: int) -> int:
+        """Return R0 to R15 as the mode in CPSR sees them (B1.3.2); R15 is `pc`, not what an instruction reads of it."""
+        name, index = self._location(number)
+        value: Any = getattr(self, name)
+        return int(value if index is None else value[index])
+
+    def write_gpr(self, number: int, value: int) -> None:
+        """Write the 32-bit `value` to R0 to R15 as the mode in CPSR sees them."""
+        name, index = self._location(number)
+        if index is None:
+            setattr(self, name, value)
+        else:
+            getattr(self, name)[index] = value
 
     def copy(self) -> Self:
         """Return an independent copy."""
@@ -151,10 +173,24 @@ class ArmState(ArchState):
             section.put(f"arm.{spec.name}", getattr(self, spec.name))
 
     def deserialize(self, section: Section) -> None:
-        """Take every field; raises CheckpointError, having changed nothing, for one that is missing or too wide."""
-        taken = {spec.name: _checked(spec, section) for spec in specs()}
-        for name, value in taken.items():
-            setattr(self, name, value)
+        """Take every field; raises CheckpointError, having changed nothing, if one is missing or impossible."""
+        taken = self.copy()
+        for spec in specs():
+            setattr(taken, spec.name, _checked(spec, section))
+        if taken.cpsr & psr.MODE not in _BANKS:
+            raise CheckpointError(f"{section.path}.arm.cpsr: {taken.cpsr:#x} names no mode of this core")
+        if taken.waiting > 2:
+            raise CheckpointError(f"{section.path}.arm.waiting: {taken.waiting} is none of 0, 1 and 2")
+        vars(self).update(vars(taken))
+
+    def _location(self, number: int) -> tuple[str, int | None]:
+        """Return the field that holds a register in the current mode, and the index in it if it is a list."""
+        mode = self.cpsr & psr.MODE
+        if number < 8:
+            return "r", number
+        if number < 13:
+            return "r8_12_fiq" if mode == Mode.FIQ else "r8_12_usr", number - 8
+        return {13: f"sp_{_BANKS[mode]}", 14: f"lr_{_BANKS[mode]}", 15: "pc"}[number], None
 
 
 @cache

@@ -60,6 +60,7 @@ cdef extern from "unicorn/unicorn.h" nogil:
 cdef extern from *:
     """
     #define VMSIM_CTL_CPU_MODEL     UC_CTL_WRITE(UC_CTL_CPU_MODEL, 1)
+    #define VMSIM_CTL_BUFFER_SIZE   UC_CTL_WRITE(UC_CTL_TCG_BUFFER_SIZE, 1)
     #define VMSIM_CTL_USE_EXITS     UC_CTL_WRITE(UC_CTL_UC_USE_EXITS, 1)
     #define VMSIM_CTL_SET_EXITS     UC_CTL_WRITE(UC_CTL_UC_EXITS, 2)
     #define VMSIM_CTL_REMOVE_CACHE  UC_CTL_WRITE(UC_CTL_TB_REMOVE_CACHE, 2)
@@ -69,6 +70,7 @@ cdef extern from *:
     """
     cdef enum:
         VMSIM_CTL_CPU_MODEL
+        VMSIM_CTL_BUFFER_SIZE
         VMSIM_CTL_USE_EXITS
         VMSIM_CTL_SET_EXITS
         VMSIM_CTL_REMOVE_CACHE

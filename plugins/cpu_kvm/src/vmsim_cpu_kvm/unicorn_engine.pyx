@@ -51,6 +51,7 @@ cdef enum:
     MODE_UND = 0x1B
     PAGE_SHIFT = 12
     GUARD_SHIFT = 18            # stores are kept on the checked path in granules of 256 KiB that contain code
+    TRANSLATION_BYTES = 64 << 20    # host code that Unicorn keeps; it starts anew when that is full
     MAX_REGIONS = 16
     MAX_STALE = 64
     MAX_LOGGED = 64             # accesses of one instruction: LDM/VLDM move at most 32 words, unaligned ones twice
@@ -905,6 +906,7 @@ cdef class UnicornEngine:
         cdef Vcpu* v = self.v
         self._check(v.api.open(UC_ARCH_ARM, UC_MODE_ARM, &v.uc), "open")
         self._check(v.api.ctl(v.uc, VMSIM_CTL_CPU_MODEL, <int>UC_CPU_ARM_CORTEX_A9), "choose the Cortex-A9")
+        self._check(v.api.ctl(v.uc, VMSIM_CTL_BUFFER_SIZE, <uint32_t>TRANSLATION_BYTES), "size its buffer")
         self._check(v.api.ctl(v.uc, VMSIM_CTL_USE_EXITS, <int>1), "enable exits")
         self._choose_aliases(preferred)
         self._map()

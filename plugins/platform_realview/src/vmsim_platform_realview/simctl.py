@@ -24,8 +24,9 @@ class Simctl(Device):
     argument_select = registers.read_write(0x0C, doc="ARG_SELECT: the argument to read, from its beginning")
     argument_character = registers.computed(0x10, doc="ARG_CHAR: its next byte (UTF-8), 0 at the end")
     argument_count = registers.computed(0x14, doc="ARG_COUNT: how many arguments the workload has")
-    power_off = registers.command(0x18, doc="POWEROFF: any write switches the machine off")
-    board_reset = registers.command(0x1C, doc="RESET: any write resets the board")
+    # Linux reads a register of a syscon before it writes it.
+    power_off = registers.command(0x18, readable=True, doc="POWEROFF: any write switches the machine off; reads 0")
+    board_reset = registers.command(0x1C, readable=True, doc="RESET: any write resets the board; reads 0")
 
     position = State(0, "bytes", "how much of the selected argument was read")
 

@@ -42,7 +42,7 @@ class Timer(Device):
 
     registers = RegisterTable(size=_TIMER_WINDOW)
     load = registers.read_write(0x00, doc="TimerLoad: counts down from here, in periodic mode again and again")
-    value = registers.computed(0x04, doc="TimerValue")
+    value = registers.command(0x04, readable=True, doc="TimerValue; writes change nothing")
     control = registers.read_write(0x08, reset=_INTERRUPT_ENABLE, writable_bits=_CONTROL_BITS, doc="TimerControl")
     interrupt_clear = registers.command(0x0C, doc="TimerIntClr: any write clears the interrupt")
     raw_interrupt = registers.read_only(0x10, doc="TimerRIS")
@@ -152,6 +152,10 @@ class Timer(Device):
     @value.read
     def _read_value(self) -> int:
         return self._current()
+
+    @value.write
+    def _write_value(self, value: int) -> None:
+        """Ignore it: the register is read-only, and Linux writes it before it starts a counter."""
 
     @control.write
     def _write_control(self, value: int) -> None:

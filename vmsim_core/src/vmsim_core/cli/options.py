@@ -42,6 +42,16 @@ class Time(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
+class Text(click.ParamType[str]):
+    """A text of at least one character."""
+
+    name = "TEXT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse the empty text: it would be seen before the run begins."""
+        return str(value) if value else self.fail("the text is empty", param, ctx)
+
+
 def system_options(command: F) -> F:
     """Add the options that say which system is meant."""
     return _all(
@@ -71,7 +81,7 @@ def limit_options(command: F) -> F:
     """Add the options that say when a run ends."""
     return _all(
         command,
-        click.option("--until-text", metavar="STR", help="End when the guest has sent this to its console."),
+        click.option("--until-text", metavar="STR", type=Text(), help="End when the guest has sent this to its console."),
         click.option("--max-insts", metavar="N", type=click.IntRange(min=1), help="End after N instructions."),
         click.option("--max-time", type=Time(), help="End at this simulated time since power-on."),
         click.option("--host-timeout", metavar="S", type=click.FloatRange(min=0, min_open=True),
