@@ -85,8 +85,11 @@ def vmsim_lines() -> list[tuple[str, str]]:
 
 def options_of(command_line: str) -> dict[str, Any]:
     """Parse a vmsim command line without running it; raises click.UsageError for what vmsim does not understand."""
-    words = list(shlex.shlex(command_line, posix=True, punctuation_chars=";|&<>"))
-    words = shlex.split(command_line[: command_line.index(";")] if ";" in words else command_line)
+    words = []
+    for word in shlex.split(command_line):
+        words.append(word.removesuffix(";"))
+        if word.endswith(";"):
+            break
     command: click.Command = vmsim_command()
     rest = words[1:]
     while isinstance(command, click.Group):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import os
 import re
 import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from vmsim_core.exits import ExitCause
 from vmsim_core.simulation import RunLimits, Simulation
+from vmsim_core.stats_writers import JsonWriter
 from vmsim_guests import guest_path
 
 PROJECT = Path(__file__).parent.parent
@@ -28,6 +32,7 @@ class Outcome:
     time: int
     console: bytes
     ram: str
+    statistics: dict[str, Any]
 
     @property
     def text(self) -> str:
@@ -57,10 +62,23 @@ def run(simulation: Simulation, limits: RunLimits | None = None, host_seconds: f
     simulation.console.listen(console.extend)
     limits = limits or RunLimits(host_seconds=host_seconds)
     cause = simulation.run(limits)
+    return outcome(simulation, cause, bytes(console))
+
+
+def outcome(simulation: Simulation, cause: ExitCause, console: bytes) -> Outcome:
+    """Return what a run has left that ended for `cause` and sent `console`."""
     ram = hashlib.sha256()
-    for region in simulation.system.address_map.ram_regions[:1]:
+    for region in simulation.system.address_map.ram_regions:
         ram.update(region.ram.view)
-    return Outcome(cause, simulation.instructions, simulation.time, bytes(console), ram.hexdigest())
+    written = io.StringIO()
+    JsonWriter().write(simulation, written)
+    statistics = without_host_times(json.loads(written.getvalue()))
+    return Outcome(cause, simulation.instructions, simulation.time, console, ram.hexdigest(), statistics)
+
+
+def without_host_times(statistics: dict[str, Any]) -> dict[str, Any]:
+    """Return what `--stats` wrote without what no two runs have in common."""
+    return {name: value for name, value in statistics.items() if name != "host_seconds"}
 
 
 def run_qemu(kernel: str, initrd: str, append: str = "", until: str = "", timeout: float = 120) -> str:

@@ -131,6 +131,12 @@ def test_a_state_comes_back_bit_for_bit(data: st.DataObject) -> None:
     state.vbar = data.draw(words) & ~0x1F
     for bank in (state.r, state.r8_12_usr, state.r8_12_fiq):
         bank[:] = [data.draw(words) for _ in bank]
+    for values in (state.dbgbvr, state.dbgwvr):
+        values[:] = [data.draw(words) & ~3 for _ in values]
+    state.dbgoslock = data.draw(st.integers(0, 1))
+    state.teecr = data.draw(st.integers(0, 1))
+    state.teehbr = data.draw(words)
+    state.pmccntr_prescaler = data.draw(st.integers(0, 63))
     state.d[:] = [data.draw(st.integers(0, (1 << 64) - 1)) for _ in state.d]
     mode = data.draw(st.sampled_from([0x10, 0x11, 0x12, 0x13, 0x17, 0x1B, 0x1F]))
     state.cpsr = (data.draw(words) & 0xF80F01C0) | mode

@@ -54,7 +54,7 @@ def test_slicing_changes_nothing(name: str) -> None:
     for slicing, lengths in slicings():
         machine = Machine()
         machine.load(source, thumb=thumb)
-        machine.engine.write_cp15(1, 0, 0, 2, 0x00F00000)  # CPACR: VFP for all
+        machine.engine.write_coprocessor(15, 1, 0, 0, 2, 0x00F00000)  # CPACR: VFP for all
         machine.engine.write_register(arm_const.UC_ARM_REG_FPEXC, 1 << 30)
         machine.start(0, SUPERVISOR_MASKED | (THUMB if thumb else 0))
         machine.set_register(0, DEVICE)
@@ -170,9 +170,9 @@ NEVER_EXECUTE = 1 << 4
 
 
 def enable_mmu(machine: Machine, base: int = 0x4000) -> None:
-    machine.engine.write_cp15(2, 0, 0, 0, base)
-    machine.engine.write_cp15(3, 0, 0, 0, 1)
-    machine.engine.write_cp15(1, 0, 0, 0, machine.engine.read_cp15(1, 0, 0, 0) | 1)
+    machine.engine.write_coprocessor(15, 2, 0, 0, 0, base)
+    machine.engine.write_coprocessor(15, 3, 0, 0, 0, 1)
+    machine.engine.write_coprocessor(15, 1, 0, 0, 0, machine.engine.read_coprocessor(15, 1, 0, 0, 0) | 1)
 
 
 def test_data_and_prefetch_aborts_say_where_and_why() -> None:
@@ -186,13 +186,13 @@ def test_data_and_prefetch_aborts_say_where_and_why() -> None:
     machine.set_register(0, 0x00300004)
     machine.run(2)
     assert (machine.register(15), machine.register(14)) == (0x10, 0x104 + 8)
-    assert machine.engine.read_cp15(6, 0, 0, 0) == 0x00300004
-    assert machine.engine.read_cp15(5, 0, 0, 0) == 0x805  # a write, section translation fault
+    assert machine.engine.read_coprocessor(15, 6, 0, 0, 0) == 0x00300004
+    assert machine.engine.read_coprocessor(15, 5, 0, 0, 0) == 0x805  # a write, section translation fault
     machine.start(0x00400000)
     machine.run(1)
     assert (machine.register(15), machine.register(14)) == (0x0C, 0x00400004)
-    assert machine.engine.read_cp15(6, 0, 0, 2) == 0x00400000
-    assert machine.engine.read_cp15(5, 0, 0, 1) & 0x40F == 0x005
+    assert machine.engine.read_coprocessor(15, 6, 0, 0, 2) == 0x00400000
+    assert machine.engine.read_coprocessor(15, 5, 0, 0, 1) & 0x40F == 0x005
 
 
 def test_a_load_multiple_that_faults_after_device_accesses_repeats_them() -> None:
@@ -313,7 +313,7 @@ def test_code_in_device_space_is_an_external_abort() -> None:
     machine.load("end: b end", 0x0C)
     machine.start(DEVICE)
     assert machine.run(10) is RunResult.ENDLESS_LOOP
-    assert machine.engine.read_cp15(5, 0, 0, 1) == 0x008
+    assert machine.engine.read_coprocessor(15, 5, 0, 0, 1) == 0x008
     assert machine.register(14) == DEVICE + 4
 
 

@@ -210,7 +210,7 @@ class _Checker:
 
     def _board_is_missing(self) -> bool:
         board = self.source.member("platform")
-        return board is not None and board.value not in self.plugins.platforms
+        return board is not None and isinstance(board.value, str) and board.value not in self.plugins.platforms
 
     def _models(self, index: int, core: Node) -> dict[str, Part[CpuModel]]:
         described = core.member("models") or Node({}, core.position)

@@ -1,6 +1,6 @@
 """The CP15 registers of a Cortex-A9 that Unicorn lacks or gets wrong; their MRC and MCR are executed here.
 
-ARM DDI 0388 (Cortex-A9 TRM), chapter 4; ARM DDI 0407 (MPCore TRM) for the configuration base address.
+ARM DDI 0388I (Cortex-A9 TRM), chapter 4; ARM DDI 0407 (MPCore TRM) for the configuration base address.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class A9Registers:
         if encoding == _CBAR:
             self._cbar = value & 0xFFFFE000
             return True
-        # Main TLB lockdown operations (DDI 0388, 4.2.30): there is no main TLB whose entries could be locked.
+        # Main TLB lockdown operations (TRM 4.3.25): there is no main TLB whose entries could be locked.
         return encoding[0] == 15 and encoding[1] == 5
 
     def _accessible(self, encoding: tuple[int, int, int, int], cpsr: int, write: bool) -> bool:

@@ -36,6 +36,7 @@ class PerformanceMonitors:
         self.control = _PMCR_FIXED | (state.pmcr & _PMCR_WRITABLE)
         self.enabled, self.overflowed, self.selected = state.pmcntenset, state.pmovsr, state.pmselr
         self.cycles, self.user_enable, self.interrupt_enable = state.pmccntr, state.pmuserenr, state.pmintenset
+        self._divided = state.pmccntr_prescaler
         self.event_types = list(state.pmevtyper)
         self.event_counts = list(state.pmevcntr)
 
@@ -45,6 +46,7 @@ class PerformanceMonitors:
         state.pmcr = self.control
         state.pmcntenset, state.pmovsr, state.pmselr = self.enabled, self.overflowed, self.selected
         state.pmccntr, state.pmuserenr, state.pmintenset = self.cycles, self.user_enable, self.interrupt_enable
+        state.pmccntr_prescaler = self._divided
         state.pmevtyper[:] = self.event_types
         state.pmevcntr[:] = self.event_counts
 

@@ -162,24 +162,36 @@ cdef inline void write_register(Vcpu* v, int register, uint32_t value) noexcept 
     v.api.reg_write(v.uc, register, &value)
 
 
-cdef inline uint32_t read_cp15(Vcpu* v, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2) noexcept nogil:
+cdef uint32_t read_coprocessor(
+    Vcpu* v, uint32_t cp, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2
+) noexcept nogil:
     cdef uc_arm_cp_reg register
     memset(&register, 0, sizeof(register))
-    register.cp = 15
+    register.cp = cp
     register.crn, register.opc1, register.crm, register.opc2 = crn, opc1, crm, opc2
     v.api.reg_read(v.uc, UC_ARM_REG_CP_REG, &register)
     return <uint32_t>register.val
 
 
-cdef inline void write_cp15(
-    Vcpu* v, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2, uint32_t value
+cdef void write_coprocessor(
+    Vcpu* v, uint32_t cp, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2, uint32_t value
 ) noexcept nogil:
     cdef uc_arm_cp_reg register
     memset(&register, 0, sizeof(register))
-    register.cp = 15
+    register.cp = cp
     register.crn, register.opc1, register.crm, register.opc2 = crn, opc1, crm, opc2
     register.val = value
     v.api.reg_write(v.uc, UC_ARM_REG_CP_REG, &register)
+
+
+cdef inline uint32_t read_cp15(Vcpu* v, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2) noexcept nogil:
+    return read_coprocessor(v, 15, crn, opc1, crm, opc2)
+
+
+cdef inline void write_cp15(
+    Vcpu* v, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2, uint32_t value
+) noexcept nogil:
+    write_coprocessor(v, 15, crn, opc1, crm, opc2, value)
 
 
 cdef void fail(Vcpu* v, const char* reason) noexcept nogil:
@@ -1155,13 +1167,15 @@ cdef class UnicornEngine:
         """Write a 64-bit register by Unicorn's number."""
         self.v.api.reg_write(self.v.uc, register, &value)
 
-    def read_cp15(self, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2):
-        """Return a CP15 register."""
-        return read_cp15(self.v, crn, opc1, crm, opc2)
+    def read_coprocessor(self, uint32_t cp, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2):
+        """Return a coprocessor register."""
+        return read_coprocessor(self.v, cp, crn, opc1, crm, opc2)
 
-    def write_cp15(self, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2, uint32_t value):
-        """Write a CP15 register."""
-        write_cp15(self.v, crn, opc1, crm, opc2, value)
+    def write_coprocessor(
+        self, uint32_t cp, uint32_t crn, uint32_t opc1, uint32_t crm, uint32_t opc2, uint32_t value
+    ):
+        """Write a coprocessor register; some overwrite R0, so write the core registers afterwards."""
+        write_coprocessor(self.v, cp, crn, opc1, crm, opc2, value)
 
     def flush(self):
         """Forget every translation, of addresses and of code: the state was replaced."""

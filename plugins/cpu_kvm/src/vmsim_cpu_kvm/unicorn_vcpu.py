@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from unicorn import arm_const
+from vmsim_arch_arm.fields import Encoding
 from vmsim_arch_arm.semihosting import Semihosting
-from vmsim_arch_arm.state import ArmState
+from vmsim_arch_arm.state import ArmState, specs
 from vmsim_core.address_map import BusError, RamRegion
 from vmsim_core.ram import Ram
 
@@ -32,29 +33,38 @@ _BANKS = {"irq": 0x12, "svc": 0x13, "abt": 0x17, "und": 0x1B, "fiq": 0x11}
 _SYSTEM_MODE = 0x1F
 _MASKED_SYSTEM = 0x1C0 | _SYSTEM_MODE
 
-# CP15 registers that Unicorn keeps bit-exactly: (crn, opc1, crm, opc2).
-_CP15 = {
-    "sctlr": (1, 0, 0, 0),
-    "cpacr": (1, 0, 0, 2),
-    "ttbr0": (2, 0, 0, 0),
-    "ttbr1": (2, 0, 0, 1),
-    "ttbcr": (2, 0, 0, 2),
-    "dacr": (3, 0, 0, 0),
-    "dfsr": (5, 0, 0, 0),
-    "ifsr": (5, 0, 0, 1),
-    "dfar": (6, 0, 0, 0),
-    "ifar": (6, 0, 0, 2),
-    "par": (7, 0, 4, 0),
-    "prrr": (10, 0, 2, 0),
-    "nmrr": (10, 0, 2, 1),
-    "vbar": (12, 0, 0, 0),
-    "fcseidr": (13, 0, 0, 0),
-    "contextidr": (13, 0, 0, 1),
-    "tpidrurw": (13, 0, 0, 2),
-    "tpidruro": (13, 0, 0, 3),
-    "tpidrprw": (13, 0, 0, 4),
-    "csselr": (0, 2, 0, 0),
-}
+# Coprocessor registers that Unicorn keeps bit-exactly.
+_COPROCESSOR_FIELDS = [
+    "sctlr",
+    "cpacr",
+    "ttbr0",
+    "ttbr1",
+    "ttbcr",
+    "dacr",
+    "dfsr",
+    "ifsr",
+    "dfar",
+    "ifar",
+    "par",
+    "prrr",
+    "nmrr",
+    "vbar",
+    "fcseidr",
+    "contextidr",
+    "tpidrurw",
+    "tpidruro",
+    "tpidrprw",
+    "csselr",
+    "teecr",
+    "teehbr",
+    "dbgdscr",
+]
+_ENCODINGS = {spec.name: spec.encoding for spec in specs() if spec.encoding is not None}
+_BREAKPOINT_FIELDS = ("dbgbvr", "dbgbcr", "dbgwvr", "dbgwcr")
+_OS_LOCK_ACCESS = (14, 1, 0, 0, 4)
+_OS_LOCK_STATUS = (14, 1, 0, 1, 4)
+_OS_LOCK_KEY = 0xC5ACCE55
+_OS_LOCKED = 1 << 1
 
 _EXITS = {
     RunResult.REACHED_LIMIT: VcpuExit.LIMIT,
@@ -63,6 +73,12 @@ _EXITS = {
     RunResult.ENDLESS_LOOP: VcpuExit.ENDLESS_LOOP,
     RunResult.FAILED: VcpuExit.FAILED,
 }
+
+
+def _numbered(name: str, index: int) -> Encoding:
+    """Return the encoding of one of the numbered debug registers, whose CRm is the number."""
+    coprocessor, crn, opc1, _, opc2 = _ENCODINGS[name]
+    return coprocessor, crn, opc1, index, opc2
 
 
 def split_at_aliases(regions: list[RamRegion]) -> list[tuple[int, Ram, int, int]]:
@@ -145,8 +161,12 @@ class UnicornVcpu(Vcpu):
         engine = self._engine
         self._carried = state.copy()
         self._registers.load(state, engine.retired)
-        for name, encoding in _CP15.items():
-            engine.write_cp15(*encoding, getattr(state, name))
+        for name in _COPROCESSOR_FIELDS:
+            engine.write_coprocessor(*_ENCODINGS[name], getattr(state, name))
+        for name in _BREAKPOINT_FIELDS:
+            for index, value in enumerate(getattr(state, name)):
+                engine.write_coprocessor(*_numbered(name, index), value)
+        engine.write_coprocessor(*_OS_LOCK_ACCESS, _OS_LOCK_KEY if state.dbgoslock else 0)
         self._load_banks(state)
         engine.write_register(_FPEXC, state.fpexc)
         engine.write_register(_FPSCR, state.fpscr)
@@ -163,8 +183,12 @@ class UnicornVcpu(Vcpu):
         engine = self._engine
         state = self._carried.copy()
         self._registers.save(state, engine.retired)
-        for name, encoding in _CP15.items():
-            setattr(state, name, engine.read_cp15(*encoding))
+        for name in _COPROCESSOR_FIELDS:
+            setattr(state, name, engine.read_coprocessor(*_ENCODINGS[name]))
+        for name in _BREAKPOINT_FIELDS:
+            values = getattr(state, name)
+            values[:] = [engine.read_coprocessor(*_numbered(name, index)) for index in range(len(values))]
+        state.dbgoslock = int(bool(engine.read_coprocessor(*_OS_LOCK_STATUS) & _OS_LOCKED))
         state.cpsr = engine.read_register(_CPSR)
         state.pc = engine.read_register(_PC)
         self._save_banks(state)
