@@ -11,6 +11,17 @@ def package_folder(name: str) -> Path:
     return Path(spec.origin).parent
 
 
+MODULES = [
+    "unicorn_api",
+    "block_table",
+    "vcpu",
+    "exceptions",
+    "trapped",
+    "block_hooks",
+    "device_space",
+    "unicorn_engine",
+]
+
 setup(
     ext_modules=cythonize(
         [
@@ -19,7 +30,7 @@ setup(
                 [f"src/vmsim_cpu_kvm/{module}.pyx"],
                 include_dirs=[str(package_folder("unicorn") / "include")],
             )
-            for module in ("unicorn_api", "block_table", "unicorn_engine")
+            for module in MODULES
         ],
         include_path=["src", str(package_folder("vmsim_core").parent)],
         language_level=3,

@@ -149,10 +149,6 @@ class Timer(Device):
         self.load.value = value
         self._schedule_expiry()
 
-    @value.write
-    def _ignore(self, value: int) -> None:
-        pass
-
     @value.read
     def _read_value(self) -> int:
         return self._current()
