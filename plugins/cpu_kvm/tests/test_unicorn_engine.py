@@ -377,6 +377,16 @@ def test_semihosting_calls_go_to_the_simulator_only_when_enabled(thumb: bool) ->
     assert calls == [(4, 0x1234)]
 
 
+def test_exceptions_without_end_are_seen() -> None:
+    for lengths in ((), itertools.repeat(1)):
+        machine = Machine()
+        machine.load("udf #0", 0x04)
+        machine.load("nop; udf #0", 0x100)
+        machine.start(0x100)
+        assert machine.run(100, lengths) is RunResult.ENDLESS_EXCEPTIONS
+        assert (machine.engine.retired, machine.register(15)) == (1, 4)
+
+
 def test_smc_ends_the_run_with_a_reason() -> None:
     machine = Machine()
     machine.poke(0, (0xE1600070).to_bytes(4, "little"))  # smc #0

@@ -15,6 +15,7 @@ class VcpuExit(Enum):
     WAITING = "waiting"
     STOPPED = "stopped"
     ENDLESS_LOOP = "endless loop"
+    ENDLESS_EXCEPTIONS = "endless exceptions"
     FAILED = "failed"
 
 

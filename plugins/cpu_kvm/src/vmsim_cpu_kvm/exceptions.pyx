@@ -16,6 +16,10 @@ cdef void enter_exception(Vcpu* v, uint32_t mode, uint32_t vector, uint32_t retu
     cdef uint32_t sctlr = read_cp15(v, 1, 0, 0, 0)
     cdef uint32_t entered = cpsr & ~<uint32_t>(0x1F | CPSR_IT_LOW | CPSR_IT_HIGH | CPSR_J | CPSR_T | CPSR_E)
     cdef uint32_t base
+    if v.retired != v.retired_at_exception:
+        v.retired_at_exception = v.retired
+        v.exceptions_in_a_row = 0
+    v.exceptions_in_a_row += 1
     entered |= mode | CPSR_I | mask
     if sctlr & SCTLR_TE:
         entered |= CPSR_T

@@ -23,6 +23,7 @@ _EXITS = {
     VcpuExit.WAITING: CpuExit.WAITING,
     VcpuExit.STOPPED: CpuExit.STOPPED,
     VcpuExit.ENDLESS_LOOP: CpuExit.HALTED,
+    VcpuExit.ENDLESS_EXCEPTIONS: CpuExit.HALTED,
     VcpuExit.FAILED: CpuExit.FAILED,
 }
 
@@ -69,6 +70,8 @@ class KvmCpu(CpuModel):
         self.retired = self._vcpu.retired
         if result is VcpuExit.ENDLESS_LOOP:
             self.exit_detail = f"a branch to itself with interrupts masked at {self._vcpu.save_state().pc:#010x}"
+        elif result is VcpuExit.ENDLESS_EXCEPTIONS:
+            self.exit_detail = f"an exception whose handler raises it again at {self._vcpu.save_state().pc:#010x}"
         elif result is VcpuExit.FAILED:
             self.exit_detail = f"{self._vcpu.failure} (pc {self._vcpu.save_state().pc:#010x})"
         return _EXITS[result]

@@ -13,6 +13,7 @@ class RunResult(IntEnum):
     ENDLESS_LOOP = 3
     FAILED = 4
     NEEDS_ALIAS = 5
+    ENDLESS_EXCEPTIONS = 6
 
 class UnicornEngine:
     """One ARM core that Unicorn executes, on RAM and devices of the simulator."""

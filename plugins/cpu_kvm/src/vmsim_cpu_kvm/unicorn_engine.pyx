@@ -43,6 +43,7 @@ cpdef enum RunResult:
     ENDLESS_LOOP = 3
     FAILED = 4
     NEEDS_ALIAS = 5             # code was fetched from an alias of RAM that is not mapped: see `map_alias`
+    ENDLESS_EXCEPTIONS = 6      # an exception whose handler raises it again
 
 
 # --- the run loop ---------------------------------------------------------------------------------------------------
@@ -182,6 +183,8 @@ cdef RunResult run_until_exit(Vcpu* v) noexcept nogil:
             if v.event == EVENT_FETCH and owns_ram(v, v.fetch_address):
                 v.event = EVENT_NONE
                 return NEEDS_ALIAS
+            if v.exceptions_in_a_row > MAX_EXCEPTIONS:
+                return ENDLESS_EXCEPTIONS
             if v.stale_count:
                 drop_stale_translations(v)
             v.attention = v.stop_requested
@@ -563,6 +566,7 @@ cdef class UnicornEngine:
 
     def flush(self):
         """Forget every translation, of addresses and of code: the state was replaced."""
+        self.v.exceptions_in_a_row = 0
         self.v.log.instruction = 0
         drop_all_translations(self.v)
 

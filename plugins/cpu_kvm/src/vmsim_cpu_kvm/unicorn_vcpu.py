@@ -71,6 +71,7 @@ _EXITS = {
     RunResult.WAITING: VcpuExit.WAITING,
     RunResult.STOPPED: VcpuExit.STOPPED,
     RunResult.ENDLESS_LOOP: VcpuExit.ENDLESS_LOOP,
+    RunResult.ENDLESS_EXCEPTIONS: VcpuExit.ENDLESS_EXCEPTIONS,
     RunResult.FAILED: VcpuExit.FAILED,
 }
 

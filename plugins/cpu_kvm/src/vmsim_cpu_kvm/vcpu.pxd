@@ -30,6 +30,7 @@ cdef enum:
     TRANSLATION_BYTES = 64 << 20    # host code that Unicorn keeps; it starts anew when that is full
     MAX_REGIONS = 16
     MAX_STALE = 64
+    MAX_EXCEPTIONS = 1000       # in a row, without an instruction that retires: they will never end
     MAX_LOGGED = 64             # accesses of one instruction: LDM/VLDM move at most 32 words, unaligned ones twice
 
 # Unicorn's exception numbers, as the interrupt hook gets them (QEMU's EXCP_*).
@@ -113,6 +114,8 @@ cdef struct Vcpu:
     uint8_t* code_pages         # by physical address >> PAGE_SHIFT: was translated
     uint8_t code[MAX_BLOCK_BYTES]
     uint64_t exceptions_taken[16]
+    uint64_t retired_at_exception
+    uint32_t exceptions_in_a_row
     uint64_t starts, replays, armed_exits, traps, accesses, guards, flushes
     Region regions[MAX_REGIONS]
     int region_count
