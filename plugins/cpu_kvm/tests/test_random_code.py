@@ -48,12 +48,23 @@ def run_random(seed: int, slices: Iterable[int]) -> tuple[object, ...]:
     return result, machine.engine.failure, *machine.snapshot()
 
 
-@pytest.mark.parametrize(
-    "seed", [*range(30), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(30, 1000))]
-)
+@pytest.mark.parametrize("seed", range(500))
 def test_random_code_ends_cleanly_and_the_same_however_it_is_sliced(seed: int) -> None:
     whole = run_random(seed, ())
     result, failure = whole[:2]
     assert result is not RunResult.FAILED or "SMC" in str(failure)
     chooser = random.Random(seed)
-    assert run_random(seed, (chooser.randint(1, 9) for _ in itertools.count())) == whole
+    cut = run_random(seed, (chooser.randint(1, 9) for _ in itertools.count()))
+    if wrote_its_code(seed, whole) or wrote_its_code(seed, cut):
+        # A store over the block that runs, without the barrier that the architecture asks for (DDI 0406C, A3.5.4), is
+        # seen when the next block begins; where that is depends on the slices.
+        return
+    assert cut == whole
+
+
+def wrote_its_code(seed: int, outcome: tuple[object, ...]) -> bool:
+    chooser = random.Random(seed)
+    code = random_code(chooser, chooser.random() < 0.5)
+    ram = outcome[-1]
+    assert isinstance(ram, bytes)
+    return ram[CODE : CODE + len(code)] != code
