@@ -81,7 +81,8 @@ def limit_options(command: F) -> F:
     """Add the options that say when a run ends."""
     return _all(
         command,
-        click.option("--until-text", metavar="STR", type=Text(), help="End when the guest has sent this to its console."),
+        click.option("--until-text", metavar="STR", type=Text(),
+                     help="End when the guest has sent this to its console."),
         click.option("--max-insts", metavar="N", type=click.IntRange(min=1), help="End after N instructions."),
         click.option("--max-time", type=Time(), help="End at this simulated time since power-on."),
         click.option("--host-timeout", metavar="S", type=click.FloatRange(min=0, min_open=True),

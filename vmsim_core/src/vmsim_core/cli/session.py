@@ -119,6 +119,7 @@ def _run_with_console(simulation: Simulation, options: RunOptions) -> ExitCause:
             progress = Progress(simulation, awaited)
             simulation.between_slices.append(progress.update)
             stack.callback(progress.erase)
+            stack.enter_context(_room_for_messages(progress))
         return simulation.run(limits)
 
 
@@ -158,6 +159,24 @@ def _signals_end(simulation: Simulation) -> Iterator[None]:
         yield
     finally:
         restore()
+
+
+@contextmanager
+def _room_for_messages(progress: Progress) -> Iterator[None]:
+    """Take the progress line away before anything is logged."""
+
+    def make_room(record: logging.LogRecord) -> bool:
+        progress.erase()
+        return True
+
+    handlers = list(logging.getLogger().handlers)
+    for handler in handlers:
+        handler.addFilter(make_room)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(make_room)
 
 
 def _stats_writer(file: Path, plugins: PluginManager) -> StatsWriter:

@@ -26,6 +26,7 @@ class StdioConsole(Console):
         super().__init__(port, feed)
         self.on_terminal = os.isatty(_STDOUT)
         self._live = False
+        self._line_is_open = False
         self._terminal: RawTerminal | None = None
         self._escape_keys = EscapeKeys(on_quit, self._show_help)
         if is_our_terminal(_STDIN):
@@ -63,11 +64,15 @@ class StdioConsole(Console):
             self._feed(to_guest)
 
     def _flush(self) -> None:
+        if self._unwritten:
+            self._line_is_open = not self._unwritten.endswith(b"\n")
         self._write_all(_STDOUT, "standard output")
 
     def _release(self) -> None:
         if self._terminal is not None:
             self._terminal.restore()
+        if self.on_terminal and self._line_is_open:  # what we say next begins a line
+            print(flush=True)
 
     def _show_help(self) -> None:
         print(HELP, file=sys.stderr, flush=True)
