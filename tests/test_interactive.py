@@ -46,7 +46,7 @@ def test_an_idle_shell_takes_little_of_the_host(shell: Terminal) -> None:
 
 def test_control_c_is_for_the_guest(shell: Terminal) -> None:
     start = time.monotonic()
-    shell.type("sleep 100")
+    shell.enter("sleep 100")
     shell.wait_for("sleep 100")
     time.sleep(0.2)
     shell.press("\x03")
@@ -56,7 +56,7 @@ def test_control_c_is_for_the_guest(shell: Terminal) -> None:
 
 
 def test_control_z_and_job_control_work_in_the_guest(shell: Terminal) -> None:
-    shell.type("sleep 100")
+    shell.enter("sleep 100")
     shell.wait_for("sleep 100")
     time.sleep(0.2)
     shell.press("\x1a")
@@ -95,14 +95,6 @@ def test_control_a_x_quits_and_gives_the_terminal_back(tmp_path: Path) -> None:
         assert terminal.wait_for("\r\n") == before
         assert terminal.ends_with() == 0
         assert "vmsim: user-quit at " in terminal.errors
-
-
-def test_the_guest_switches_the_machine_off(tmp_path: Path) -> None:
-    with Terminal(VMSIM, "run", SYSTEM, folder=tmp_path) as terminal:
-        terminal.wait_for(PROMPT)
-        terminal.type("exit")
-        assert terminal.ends_with() == 0
-        assert "vmsim: power-off at " in terminal.errors
 
 
 def test_the_progress_line_shows_at_a_terminal_what_is_awaited(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ class Terminal:
         self.process = pexpect.spawn(
             "/bin/sh", arguments, cwd=str(folder), timeout=timeout, encoding="utf-8", dimensions=(24, 200)
         )
+        self.process.delaybeforesend = None
         self.process.logfile_read = self._log
 
     @property
@@ -82,7 +83,7 @@ class Terminal:
         """Press keys, all at once."""
         self.process.send(keys)
 
-    def type(self, line: str, pause: float = 0.02) -> None:
+    def enter(self, line: str, pause: float = 0.02) -> None:
         """Type a line and Enter, key by key."""
         for key in f"{line}\r":
             self.process.send(key)
@@ -90,7 +91,7 @@ class Terminal:
 
     def answer_to(self, line: str) -> str:
         """Type a command at the shell; return what it prints."""
-        self.type(line)
+        self.enter(line)
         self.wait_for(re.escape(line))
         return self.wait_for(PROMPT).partition("\n")[2].rpartition("\n")[0].replace("\r", "")
 

@@ -68,11 +68,15 @@ def run(simulation: Simulation, limits: RunLimits | None = None, host_seconds: f
 def outcome(simulation: Simulation, cause: ExitCause, console: bytes) -> Outcome:
     """Return what a run has left that ended for `cause` and sent `console`."""
     ram = hashlib.sha256()
-    for region in simulation.system.address_map.ram_regions:
-        ram.update(region.ram.view)
+    for each in {id(region.ram): region.ram for region in simulation.system.address_map.ram_regions}.values():
+        ram.update(each.view)
     written = io.StringIO()
     JsonWriter().write(simulation, written)
     statistics = without_host_times(json.loads(written.getvalue()))
+    for core in simulation.system.cores:
+        # How an engine came to its results depends on how the run was sliced; the results do not.
+        for model in core.models:
+            statistics["stats"][core.path][model].pop("engine", None)
     return Outcome(cause, simulation.instructions, simulation.time, console, ram.hexdigest(), statistics)
 
 

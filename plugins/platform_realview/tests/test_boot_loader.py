@@ -98,8 +98,8 @@ def test_initrd_and_device_tree_are_clear_of_the_kernel_and_told(tmp_path: Path,
         (make_elf([(0x8000, b"x", 8), (0x70008000, b"x", 8)], 0x8000), {}, "0x70008000 to 0x70008007 overlaps"),
         (make_elf([(0, b"x", 65 * MIB)], 0), {}, "not inside RAM"),
         (make_elf([(16 * MIB, b"x", 48 * MIB)], 16 * MIB), {}, "the device tree .* does not fit"),
-        (make_zimage(KERNEL, bss_size=64 * MIB), {}, "more than the 67108864 bytes"),
-        (make_zimage(KERNEL, text_offset=0x03FF8000), {}, "not inside RAM"),
+        (make_zimage(KERNEL, bss_size=64 * MIB), {}, "more than there is in 64MiB of RAM"),
+        (make_zimage(KERNEL, text_offset=0x03FF8000), {}, "more than there is in 64MiB of RAM"),
     ],
 )
 def test_what_is_wrong_with_a_kernel_is_said_in_one_line(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import capstone
+from functools import cached_property
+from typing import Any
+
 from vmsim_core.architecture import Architecture, ArchState
 
 from vmsim_arch_arm import psr
@@ -17,8 +19,12 @@ class Arm(Architecture):
 
     type_name = "arm"
 
-    def __init__(self) -> None:
-        self._disassemblers = {
+    @cached_property
+    def _disassemblers(self) -> dict[bool, Any]:
+        # Imported when something is disassembled: few runs do that, and it takes a tenth of a second.
+        import capstone
+
+        return {
             False: capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_ARM),
             True: capstone.Cs(capstone.CS_ARCH_ARM, capstone.CS_MODE_THUMB),
         }

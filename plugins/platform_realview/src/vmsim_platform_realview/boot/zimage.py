@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vmsim_core.errors import WorkloadError
+from vmsim_core.units import format_size
 
 from vmsim_platform_realview.boot.program import Program, Segment
 
@@ -31,6 +32,9 @@ GUEST_LOAD_ADDRESS = 0x10000
 _DECOMPRESSOR_WORKSPACE = 1 << 20
 _LARGEST_RATIO = 6
 """No kernel packs better than this; used for zImages without a table."""
+
+_LARGEST_TEXT_OFFSET = 128 << 20
+"""Where a kernel finds the start of RAM by rounding its own address down, it is below (AUTO_ZRELADDR)."""
 
 _MAX_ATTEMPTS = 16
 _LZMA_MEMORY_LIMIT = 256 << 20
@@ -140,11 +144,14 @@ def host_unpacked(zimage: ZImage, limit: int) -> Program:
         raise WorkloadError(
             f"{zimage.name} does not say where its kernel wants to run (it is an older one); set unpack: guest"
         )
-    if not PAGE_TABLE_SIZE <= sizes.text_offset < limit or sizes.text_offset % PAGE_TABLE_SIZE:
+    if not PAGE_TABLE_SIZE <= sizes.text_offset < _LARGEST_TEXT_OFFSET or sizes.text_offset % PAGE_TABLE_SIZE:
         raise WorkloadError(f"{zimage.name} is damaged: its kernel wants to run at {sizes.text_offset:#x}")
     needed = sizes.unpacked_size + sizes.bss_size
-    if needed > limit:
-        raise WorkloadError(f"{zimage.name} unpacks to {needed} bytes, more than the {limit} bytes of RAM it may use")
+    if sizes.text_offset + needed > limit:
+        raise WorkloadError(
+            f"{zimage.name} unpacks to {needed} bytes from {sizes.text_offset:#x} on, more than there is in "
+            f"{format_size(limit)} of RAM; give the system more memory"
+        )
     kernel = _unpack(zimage.name, zimage.data, sizes)
     segments = (
         Segment(sizes.text_offset - PAGE_TABLE_SIZE, b"", PAGE_TABLE_SIZE),
