@@ -211,6 +211,10 @@ def test_the_command_line_of_the_kernel_is_appended(tmp_path: Path) -> None:
     assert "=42=" in done.out
     assert command in done.out
     assert "Booting Linux" not in done.out, "quiet"
+    [end] = done.errors
+    assert end.startswith("vmsim: power-off at "), (
+        "nothing that Linux does to the board, switching it off included, is odd"
+    )
 
 
 def test_the_initial_ram_disk_can_be_ones_own(tmp_path: Path) -> None:

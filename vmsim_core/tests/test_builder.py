@@ -10,7 +10,7 @@ from fake_plugins import SYSTEM, Board, Cpu, Pic, Uart, fake_plugins, mistakes, 
 from vmsim_core.component import ComponentParams
 from vmsim_core.cpu import Core
 from vmsim_core.device import Device
-from vmsim_core.errors import VmsimError
+from vmsim_core.errors import ConfigError, VmsimError
 from vmsim_core.registers import RegisterTable
 from vmsim_core.simulation import Simulation
 from vmsim_core.system import System
@@ -85,6 +85,7 @@ def test_the_hook_sees_a_system_that_is_connected_and_reset(tmp_path: Path) -> N
         ("0x20000", "0x10080",
          "system.yaml:6:32: devices.uart0.at: 0x10080 to 0x1107f overlaps pic (0x10000 to 0x100ff)"),
         ("0x20000", "0xf000", "system.yaml:6:32: devices.uart0.at: 0xf000 to 0xffff overlaps ram (0x0 to 0xffff)"),
+        ("0x20000", "0x20002", "system.yaml:6:32: devices.uart0.at: 0x20002 is no multiple of 4"),
         ("0x20000", "0xfffffff0", "system.yaml:6:32: devices.uart0.at: 0xfffffff0 to 0x100000fef is not inside"),
         ("irq: 1", "irq: 8", "system.yaml:6:46: devices.uart0.irq: there is no interrupt 8; they are 0 to 7"),
         ("irq: 1", "irq: 1, transmit_irq: 9",
@@ -97,6 +98,16 @@ def test_single_mistakes(tmp_path: Path, old: str, new: str, expected: str) -> N
     assert old in SYSTEM
     [line] = mistakes(tmp_path, SYSTEM.replace(old, new))
     assert line.startswith(expected)
+
+
+def test_a_missing_file_of_the_workload_is_reported_where_it_is_named(tmp_path: Path) -> None:
+    from vmsim_core.builder import build_simulation
+
+    file = tmp_path / "system.yaml"
+    file.write_text(f"{SYSTEM}workload: {{kernel: none, initrd: fake:none}}\n")
+    with pytest.raises(ConfigError) as error:
+        build_simulation(file, plugins=fake_plugins())
+    assert error.value.lines() == [f"{file}:7:20: workload.kernel: there is no file {tmp_path / 'none'}"]
 
 
 def test_mistakes_of_several_kinds_are_reported_at_once(tmp_path: Path) -> None:

@@ -213,6 +213,7 @@ def test_an_error_is_one_line(vmsim: Vmsim, arguments: list[str], expected: str)
         (["run", "s.yaml", "--fast"], "vmsim run: No such option '--fast'."),
         (["run", "s.yaml", "--set", "memory"], "vmsim run: Invalid value for '--set': 'memory' is not PATH=VALUE"),
         (["run", "s.yaml", "--max-time", "5"], "vmsim run: Invalid value for '--max-time': '5' is not a time"),
+        (["run", "s.yaml", "--until-text", ""], "vmsim run: Invalid value for '--until-text': the text is empty"),
         (["run", "s.yaml", "--max-insts", "0"], "vmsim run: Invalid value for '--max-insts'"),
         (["run", "s.yaml", "--record", "a", "--replay", "b"], "vmsim run: --record is for what is typed by hand"),
         (["describe"], "vmsim describe: say which SYSTEM.yaml is meant"),

@@ -275,6 +275,7 @@ def test_a_one_file_plugin_is_loaded_from_beside_the_description(tmp_path: Path)
     [
         ("import nowhere_at_all\n", "cannot be loaded: ModuleNotFoundError: No module named 'nowhere_at_all'"),
         ("a b\n", "cannot be loaded: SyntaxError: invalid syntax"),
+        ("raise SystemExit(3)\n", "cannot be loaded: SystemExit: 3"),
         (None, "cannot be loaded: FileNotFoundError: [Errno 2] No such file or directory"),
         ("from vmsim_core import hookimpl\n@hookimpl\ndef vmsim_devises(): return []\n", "has a wrong hook: "),
     ],
