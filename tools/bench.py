@@ -50,7 +50,7 @@ def boot_vmsim(kernel: str, *options: str) -> Boot:
         command += ["--initrd", "guest:busybox", "--append", APPEND, "--until-text", MARKER, "--console", "none"]
         command += ["--stats", str(stats), "--no-progress", "--host-timeout", str(GIVE_UP), *options]
         started = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         if status != 0:
@@ -97,19 +97,42 @@ def help_seconds() -> float:
 
 
 def bench_boots(console: Console) -> list[str]:
-    """Compare boots; return what is slower than promised."""
-    table = Table("kernel", "unpacked by", "vmsim s", "of it run loop s", "M instr.", "MIPS", "MiB", "QEMU s", "ratio")
+    """Compare boots; return what is slower than promised.
+
+    The promise is held against the run loop: QEMU's own start-up is a tenth of a second, that of a Python program and
+    its plugins half a second, which only the shortest boots notice. Both ratios are shown.
+    """
+    columns = (
+        "kernel",
+        "unpacked",
+        "vmsim s",
+        "loop s",
+        "M instr.",
+        "MIPS",
+        "MiB",
+        "QEMU s",
+        "loop ratio",
+        "whole ratio",
+    )
+    table = Table(*columns)
     broken = []
-    for kernel, promised, repeat in (("realview", 1.2, 5), ("debian-armmp", 1.5, 2)):
-        qemu = best([boot_qemu(kernel) for _ in range(repeat)])
-        for unpack in ("host", "guest"):
-            ours = best([boot_vmsim(kernel, "--set", f"workload.unpack={unpack}") for _ in range(repeat)])
+    for kernel, promised, repeat in (("realview", 1.2, 7), ("debian-armmp", 1.5, 3)):
+        # Turn about, so that a busy minute of the machine hits all of them.
+        peers: list[Boot] = []
+        runs: dict[str, list[Boot]] = {"host": [], "guest": []}
+        for _ in range(repeat):
+            peers.append(boot_qemu(kernel))
+            for unpack, done in runs.items():
+                done.append(boot_vmsim(kernel, "--set", f"workload.unpack={unpack}"))
+        qemu = best(peers)
+        for unpack, done in runs.items():
+            ours = best(done)
             ratio = ours.loop_seconds / qemu.process_seconds
             mips = ours.instructions / ours.loop_seconds / 1e6
             table.add_row(
                 kernel, unpack, f"{ours.process_seconds:.2f}", f"{ours.loop_seconds:.2f}",
                 f"{ours.instructions / 1e6:.0f}", f"{mips:.0f}", f"{ours.resident_mib:.0f}",
-                f"{qemu.process_seconds:.2f}", f"{ratio:.2f}",
+                f"{qemu.process_seconds:.2f}", f"{ratio:.2f}", f"{ours.process_seconds / qemu.process_seconds:.2f}",
             )  # fmt: skip
             if unpack == "host" and ratio > promised:
                 broken.append(f"{kernel}: {ratio:.2f} times QEMU's time, promised is {promised}")
@@ -121,7 +144,7 @@ def main() -> None:
     """Run every comparison."""
     if shutil.which("qemu-system-arm") is None:
         raise SystemExit("bench: the peer is missing: install qemu-system-arm")
-    console = Console()
+    console = Console(width=120)
     for name in ("realview", "debian-armmp", "busybox", "realview-dtb"):
         guest(name)
     broken = bench_boots(console)
