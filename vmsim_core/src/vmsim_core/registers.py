@@ -10,6 +10,7 @@ fields and the documentation; a device adds behaviour to single registers with t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, overload
 
@@ -44,7 +45,7 @@ class CellBank:
         self.values = values
 
 
-class RegisterBase:
+class RegisterBase(ABC):
     """What a single register and a bank of them share."""
 
     def __init__(
@@ -73,18 +74,13 @@ class RegisterBase:
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    @property
-    def access(self) -> str:
-        """How software may use it: ``rw``, ``ro`` or ``wo``."""
-        return ("r" if self.readable else "") + ("w" if self.writable_bits else "o") if self.readable else "wo"
-
+    @abstractmethod
     def read_word(self, device: Any, index: int) -> int:
         """Return the 32 bits that a read of register `index` gives."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_word(self, device: Any, index: int, value: int) -> None:
         """Do what a write of 32 bits to register `index` does."""
-        raise NotImplementedError
 
 
 class Register(RegisterBase):

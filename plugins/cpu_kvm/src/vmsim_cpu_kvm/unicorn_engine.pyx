@@ -19,6 +19,7 @@ Hooks are plain C functions without the GIL; Python runs for device accesses and
 from cpython.ref cimport PyObject
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memset
 
 from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.ram cimport Ram

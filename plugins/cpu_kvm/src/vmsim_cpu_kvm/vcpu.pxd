@@ -2,10 +2,9 @@
 
 from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memset
 
 from vmsim_cpu_kvm.block_table cimport MAX_BLOCK_BYTES, Block, BlockTable
-from vmsim_cpu_kvm.unicorn_api cimport UnicornApi, uc_arm_cp_reg, uc_context, uc_engine
+from vmsim_cpu_kvm.unicorn_api cimport UnicornApi, uc_context, uc_engine
 
 cdef enum:
     CPSR_T = 1 << 5
