@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from core_testing import PERIOD, CountingCpu, add_counting_core, make_system
 from vmsim_core.component import Component, ComponentParams
+from vmsim_core.cpu import Core, CoreParams
 from vmsim_core.exits import (
     GuestExit,
     Halt,
@@ -154,3 +155,13 @@ def test_how_a_run_is_cut_changes_nothing(pieces: list[int]) -> None:
     for piece in pieces:
         simulation.run(RunLimits(instructions=piece))
     assert seen == [3, 5, 8, 10, 13, 15, 18, 20]
+
+
+def test_a_core_that_does_not_run_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    simulation, _ = make_simulation()
+    simulation.run(RunLimits(instructions=1))
+    assert caplog.messages == []
+    simulation, _ = make_simulation()
+    simulation.system.cores.append(Core(simulation.system, "cpu1", CoreParams(start="counting"), 1))
+    simulation.run(RunLimits(instructions=1))
+    assert caplog.messages == ["cpu1 stays in reset: this version of vmsim runs one core"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from vmsim_core.plugin_manager import PluginManager
     from vmsim_core.serial_port import SerialPort
     from vmsim_core.system import System
+
+log = logging.getLogger("vmsim")
 
 SLICE_INSTRUCTIONS = 4_000_000
 """The host gets a look-in at least this often (some 20 ms); it changes nothing that the guest can see."""
@@ -140,6 +143,8 @@ class Simulation:
         started = time.perf_counter()
         if not self._started:
             self._started = True
+            for core in self.system.cores[1:]:
+                log.warning("%s stays in reset: this version of vmsim runs one core", core.path)
             self.plugins.hook.vmsim_run_started(simulation=self)
         watcher = self._watch_for(limits.text) if limits.text else None
         try:
