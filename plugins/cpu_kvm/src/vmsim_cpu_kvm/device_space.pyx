@@ -5,7 +5,7 @@ Unicorn synchronises PC before it calls the protection hooks; the MMIO callbacks
 value. A store is aborted by unwinding, a load by refusing it.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint32_t, uint64_t
 
 from vmsim_cpu_kvm.block_table cimport block_address_of, block_index_of
 from vmsim_cpu_kvm.unicorn_api cimport *

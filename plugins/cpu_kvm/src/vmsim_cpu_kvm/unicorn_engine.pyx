@@ -24,9 +24,7 @@ from libc.string cimport memset
 from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.ram cimport Ram
 from vmsim_cpu_kvm.block_hooks cimport on_block, on_block_translated, on_exception, on_fetch, on_undefined
-from vmsim_cpu_kvm.block_table cimport (
-    NO_TRAP, block_address_of, block_release, table_clear, table_free, table_init,
-)
+from vmsim_cpu_kvm.block_table cimport block_address_of, block_release, table_clear, table_free, table_init
 from vmsim_cpu_kvm.device_space cimport on_device_read, on_device_write, on_mmio_read, on_mmio_write, owns_ram
 from vmsim_cpu_kvm.exceptions cimport (
     take_exception, take_fetch_abort, take_interrupt, take_undefined, uncount_tail,
