@@ -1,15 +1,19 @@
-"""A component's section of a checkpoint: named, typed fields that a person can read. No positions, no pickle."""
+"""A component's section of a checkpoint: named, typed fields that a person can read. No positions, no pickle.
+
+Bulk data, such as what a guest wrote to a disk, is attached to a section and gets a file of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from vmsim_core.errors import CheckpointError
 
 Value = bool | int | str | bytes | list[int]
 
-_TYPE_NAMES: dict[type, str] = {bool: "bool", int: "int", str: "str", bytes: "bytes", list: "ints"}
+TYPE_NAMES: dict[type, str] = {bool: "bool", int: "int", str: "str", bytes: "bytes", list: "ints"}
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,34 @@ class Field:
     @property
     def type_name(self) -> str:
         """The name of the value's type as the checkpoint file writes it."""
-        return _TYPE_NAMES[type(self.value)]
+        return TYPE_NAMES[type(self.value)]
+
+
+class Attachment(Protocol):
+    """Bulk data of a section."""
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+
+    def read(self) -> bytes:
+        """Return the data; raises CheckpointError when the checkpoint does not hold `size` bytes of it."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """An attachment in memory."""
+
+    content: bytes
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return len(self.content)
+
+    def read(self) -> bytes:
+        """Return the data."""
+        return self.content
 
 
 @dataclass
@@ -33,14 +64,33 @@ class Section:
     kind: str
     version: int = 1
     fields: dict[str, Field] = field(default_factory=dict)
+    attachments: dict[str, Attachment] = field(default_factory=dict)
 
     def put(self, name: str, value: Value, unit: str = "") -> None:
         """Store a field; a name is stored once. A list is copied: the section must not change with the component."""
         if name in self.fields:
             raise CheckpointError(f"{self.path}: the field {name!r} is written twice")
-        if type(value) not in _TYPE_NAMES:
+        if type(value) not in TYPE_NAMES:
             raise CheckpointError(f"{self.path}.{name}: a checkpoint cannot hold a {type(value).__name__}")
         self.fields[name] = Field(list(value) if isinstance(value, list) else value, unit)
+
+    def attach(self, name: str, data: bytes) -> None:
+        """Attach bulk data, which gets a compressed file of its own; nothing is stored for no data at all."""
+        if name in self.attachments:
+            raise CheckpointError(f"{self.path}: {name!r} is attached twice")
+        if data:
+            self.attachments[name] = Data(data)
+
+    def attached(self, name: str, at_most: int) -> bytes:
+        """Return attached data, none if there is none; raises CheckpointError for more than `at_most` bytes."""
+        attachment = self.attachments.get(name)
+        if attachment is None:
+            return b""
+        if attachment.size > at_most:
+            raise CheckpointError(
+                f"{self.path}: {name} has {attachment.size} bytes, more than the {at_most} there can be"
+            )
+        return attachment.read()
 
     def _get(self, name: str, expected: type) -> Value:
         if name not in self.fields:
@@ -48,7 +98,7 @@ class Section:
         value = self.fields[name].value
         if type(value) is not expected:
             raise CheckpointError(
-                f"{self.path}.{name}: is of type {_TYPE_NAMES[type(value)]}, not {_TYPE_NAMES[expected]}"
+                f"{self.path}.{name}: is of type {TYPE_NAMES[type(value)]}, not {TYPE_NAMES[expected]}"
             )
         return value
 

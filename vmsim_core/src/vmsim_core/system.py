@@ -13,6 +13,7 @@ from vmsim_core.device import Device
 from vmsim_core.drain import DrainManager
 from vmsim_core.events import EventQueue
 from vmsim_core.exits import ExitCause
+from vmsim_core.host_ports import Display, Keyboard, Mouse
 from vmsim_core.serial_port import SerialPort
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class System:
         self.cores: list[Core] = []
         self.devices: dict[str, Device] = {}
         self.serial_ports: dict[str, SerialPort] = {}
+        self.keyboards: dict[str, Keyboard] = {}
+        self.mice: dict[str, Mouse] = {}
+        self.displays: dict[str, Display] = {}
         self.current_core = 0
         """Index of the core whose access or instruction is being executed; a banked register looks at it."""
         self.requested_exits: list[ExitCause] = []
