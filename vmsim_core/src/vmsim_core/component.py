@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, overload
 
 from pydantic import BaseModel, ConfigDict
@@ -19,10 +20,26 @@ T = TypeVar("T", bound=Value)
 C = TypeVar("C", bound="Component")
 
 
+HOST_SIDE = "host side"
+"""Marks a parameter, ``Annotated[int, HOST_SIDE]``, that the guest cannot see: a checkpoint does not remember it."""
+
+
 class ComponentParams(BaseModel):
     """Validated parameters of a component; a subclass declares its fields, unknown ones are mistakes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def identity(self) -> dict[str, Any]:
+        """Return, as plain data, the parameters that a checkpoint can be restored with only unchanged.
+
+        File names and what is marked HOST_SIDE are not among them.
+        """
+        host_side = {
+            name
+            for name, field in type(self).model_fields.items()
+            if HOST_SIDE in field.metadata or isinstance(getattr(self, name), Path)
+        }
+        return {name: value for name, value in self.model_dump(mode="json").items() if name not in host_side}
 
 
 class State(Generic[T]):
@@ -68,6 +85,8 @@ class Component(Drainable):
     """The name by which system descriptions ask for this type."""
     section_version: ClassVar[int] = 1
     """The version of this component's checkpoint section."""
+    in_checkpoints: ClassVar[bool] = True
+    """Whether it has a section; what a CPU model keeps for itself has none."""
     Params: ClassVar[type[ComponentParams]] = ComponentParams
 
     def __init__(self, system: System, path: str, params: ComponentParams) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from enum import Enum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from vmsim_core.architecture import ArchState
-from vmsim_core.component import Component, ComponentParams
+from vmsim_core.component import HOST_SIDE, Component, ComponentParams
 from vmsim_core.errors import SwitchError
 from vmsim_core.ram import Ram
 from vmsim_core.section import Section
@@ -49,6 +49,7 @@ class CpuModel(Component):
     """
 
     memory_mode: ClassVar[MemoryMode] = MemoryMode.DIRECT
+    in_checkpoints: ClassVar[bool] = False
     architecture: ClassVar[str] = ""
     """The `type_name` of the architecture that the model executes."""
 
@@ -104,7 +105,7 @@ class CpuModel(Component):
 class CoreParams(ComponentParams):
     """How a core is configured; the models' own parameters are validated by their plugins."""
 
-    start: str
+    start: Annotated[str, HOST_SIDE]
     """The CPU model that the core starts on."""
 
 

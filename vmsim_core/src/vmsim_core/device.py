@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from vmsim_core.component import Component, ComponentParams
+from vmsim_core.errors import CheckpointError
 from vmsim_core.interrupts import InterruptLine, InterruptSink
 from vmsim_core.registers import RegisterTable
 from vmsim_core.section import Section
@@ -118,9 +119,12 @@ class Device(Component):
         super().deserialize(section)
         for register in self.registers:
             if register.stored:
-                cell = getattr(self, register.name)
+                cell, name = getattr(self, register.name), f"register.{register.name}"
+                values = [section.get_int(name)] if register.count == 1 else section.get_ints(name)
+                if len(values) != register.count or not all(0 <= value < 1 << 32 for value in values):
+                    raise CheckpointError(f"{self.path}.{name}: is not {register.count} times 32 bits")
                 if register.count == 1:
-                    cell.value = section.get_int(f"register.{register.name}")
+                    cell.value = values[0]
                 else:
-                    cell.values[:] = section.get_ints(f"register.{register.name}")
+                    cell.values[:] = values
         self.irq.set(section.get_bool("irq.level"))

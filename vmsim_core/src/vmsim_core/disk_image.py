@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 from io import FileIO
-from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -18,6 +17,7 @@ from pydantic import model_validator
 
 from vmsim_core.device import DeviceParams
 from vmsim_core.errors import CheckpointError, VmsimError
+from vmsim_core.runs import to_runs
 from vmsim_core.section import Section
 from vmsim_core.units import MemorySize, format_size
 
@@ -96,7 +96,7 @@ class DiskImage:
         numbers = sorted(self._overlay)
         section.put("disk.size", self.size, "bytes")
         section.put("disk.image_sha256", self.content_hash())
-        section.put("disk.overlay_runs", _runs(numbers), "first block of 4096 bytes, number of blocks")
+        section.put("disk.overlay_runs", to_runs(numbers), "first block of 4096 bytes, number of blocks")
         section.attach("overlay", b"".join(self._overlay[number] for number in numbers))
 
     def deserialize(self, section: Section) -> None:
@@ -183,15 +183,6 @@ class DiskImage:
                 raise CheckpointError(f"{section.path}: the overlay is larger than {format_size(self._limit * BLOCK)}")
             numbers += range(first, end)
         return numbers
-
-
-def _runs(numbers: list[int]) -> list[int]:
-    """Return ascending numbers as pairs: the first of each run, and how many follow each other."""
-    runs: list[int] = []
-    for _, group in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
-        members = [number for _, number in group]
-        runs += [members[0], len(members)]
-    return runs
 
 
 def _open(file: Path, writable: bool) -> FileIO:

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
-from importlib_metadata import EntryPoint, entry_points
+from importlib_metadata import EntryPoint, entry_points, version
 
 from vmsim_core import hookspecs
 from vmsim_core.errors import ConfigError, PluginError, Position, Problem, VmsimError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import click
 
     from vmsim_core.architecture import Architecture
+    from vmsim_core.checkpoint import Serializer, Upgrader
     from vmsim_core.cpu import CpuModel
     from vmsim_core.device import Device
     from vmsim_core.memory_hierarchy import MemoryHierarchy
@@ -230,6 +231,34 @@ class PluginManager:
         from vmsim_core.stats_writers import CORE_WRITERS, StatsWriter
 
         return self._offered("vmsim_stats_writers", StatsWriter, "statistics format", CORE_WRITERS)
+
+    @property
+    def checkpoint_serializers(self) -> dict[str, type[Serializer]]:
+        """The serializers of state that belongs to no component, by the path of their section."""
+        from vmsim_core.checkpoint import Serializer
+
+        return self._offered("vmsim_checkpoint_serializers", Serializer, "checkpoint serializer")
+
+    @property
+    def checkpoint_upgraders(self) -> dict[tuple[str, int], type[Upgrader]]:
+        """The upgraders of checkpoint sections, by the kind of the section and the version that they start from."""
+        upgraders: dict[tuple[str, int], type[Upgrader]] = {}
+        for owner, upgrader in self._answers("vmsim_checkpoint_upgraders"):
+            key = (upgrader.kind, upgrader.from_version)
+            if key in upgraders:
+                first = self.owner_of(upgraders[key])
+                raise PluginError(
+                    f"sections of {upgrader.kind} from version {upgrader.from_version} are upgraded by {first} and by "
+                    f"{owner}: uninstall one, or leave one out with --no-plugin NAME"
+                )
+            upgraders[key] = upgrader
+            self._owners[upgrader] = owner
+        return upgraders
+
+    def versions(self) -> dict[str, str]:
+        """Return the distributions whose plugins are loaded, the core among them, with their versions."""
+        loaded = {plugin.distribution: plugin.version for plugin in self.installed if plugin.state == "loaded"}
+        return dict(sorted({CORE: version(CORE), **loaded}.items()))
 
     def cli_commands(self) -> list[click.Command]:
         """Return the subcommands that plugins add to ``vmsim``."""

@@ -12,5 +12,7 @@ class Ram:
     @property
     def view(self) -> memoryview:
         """The bytes as a writable memoryview; whoever writes through it must tell the CPUs."""
+    def clear(self) -> None:
+        """Make every byte zero, and give the memory back to the host."""
     def touched_pages(self) -> list[int]:
         """Return the offsets of the 4 KiB pages that are not all zero, in order."""

@@ -38,6 +38,10 @@ cdef class Ram:
         """The bytes as a writable memoryview; whoever writes through it must tell the CPUs (AddressMap.write_block)."""
         return memoryview(self._mapping)
 
+    def clear(self):
+        """Make every byte zero, and give the memory back to the host."""
+        self._mapping.madvise(mmap.MADV_DONTNEED)
+
     def touched_pages(self):
         """Return the offsets of the 4 KiB pages that are not all zero, in order."""
         cdef size_t offset = 0

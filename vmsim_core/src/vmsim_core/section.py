@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from vmsim_core.errors import CheckpointError
 
@@ -65,6 +65,10 @@ class Section:
     version: int = 1
     fields: dict[str, Field] = field(default_factory=dict)
     attachments: dict[str, Attachment] = field(default_factory=dict)
+    plugin: str = ""
+    """The plugin, with its distribution, that the component comes from."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """The component's parameters, as plain data: those that make it the component that it is."""
 
     def put(self, name: str, value: Value, unit: str = "") -> None:
         """Store a field; a name is stored once. A list is copied: the section must not change with the component."""

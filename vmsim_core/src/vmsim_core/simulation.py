@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmsim_core.console.text import TextWatcher
 from vmsim_core.cpu import CpuExit
+from vmsim_core.drain import DrainState
+from vmsim_core.errors import CheckpointError
 from vmsim_core.exits import (
     CpuFailure,
     ExitCause,
@@ -87,6 +91,8 @@ class Simulation:
         """Whether somebody may still type: a machine that waits for ever is then not halted."""
         self.slice_instructions = SLICE_INSTRUCTIONS
         self._started = False
+        self._appointments: list[tuple[int, int, Callable[[], None]]] = []
+        self._appointments_made = 0
 
     @classmethod
     def from_yaml(
@@ -156,6 +162,72 @@ class Simulation:
         self.plugins.hook.vmsim_run_ended(simulation=self, cause=self.exit_cause)
         return self.exit_cause
 
+    def at(self, tick: int, action: Callable[[], None]) -> None:
+        """Have `action` called at the first instruction boundary at or after `tick`; the guest cannot notice.
+
+        Actions for one tick come in the order in which they were asked for.
+        """
+        self._appointments_made += 1
+        heapq.heappush(self._appointments, (tick, self._appointments_made, action))
+
+    def take_checkpoint(self, folder: Path) -> Path:
+        """Write a checkpoint into `folder`, made if it is not there; return the checkpoint's own folder.
+
+        Not during `run`, but before, after, or in an action that was asked for with `at`. Raises CheckpointError when
+        it cannot be written, DrainError when the machine does not come to rest; the machine can go on in any case.
+        """
+        from vmsim_core.checkpoint.capture import folder_name, write_checkpoint
+
+        with self.at_rest():
+            place = folder / folder_name(self.time)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                write_checkpoint(self, place)
+            except OSError as error:
+                raise CheckpointError(f"the checkpoint {place} cannot be written: {error.strerror}") from None
+        self.checkpoints += 1
+        return place
+
+    def restore(self, checkpoint: Path) -> None:
+        """Bring the machine to where it was when a checkpoint was taken, instead of loading a workload.
+
+        Raises CheckpointError, nothing being changed, for one that is damaged or of another system.
+        """
+        from vmsim_core.checkpoint.restore import restore_checkpoint
+
+        restore_checkpoint(self, checkpoint)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Bring the machine to rest, with all data in memory, for as long as the context lasts.
+
+        Raises DrainError, the machine going on, when it does not come to rest. Requests to end the run that come up
+        meanwhile are kept for the run that follows.
+        """
+        system, hook = self.system, self.plugins.hook
+        hook.vmsim_drain(system=system)
+        try:
+            system.drain_manager.drain(self._advance_drain)
+            hook.vmsim_mem_writeback(system=system)
+            system.drain_manager.mem_writeback()
+            yield
+        finally:
+            system.drain_manager.resume()
+            hook.vmsim_drain_resume(system=system)
+
+    def _advance_drain(self) -> bool:
+        """Let time pass while something drains: a core finishes what it has begun, others get their events."""
+        system, events = self.system, self.system.events
+        cpu = system.cores[0].active
+        before = (cpu.time, cpu.retired)
+        if cpu.drain_state is not DrainState.DRAINED:
+            if cpu.run(events.next_tick, self.slice_instructions) is CpuExit.FAILED:
+                system.request_exit(CpuFailure(cpu.exit_detail))
+        elif events.next_tick < NEVER:
+            cpu.skip_to(events.next_tick)
+        events.run_until(cpu.time)
+        return before != (cpu.time, cpu.retired)
+
     def _watch_for(self, text: str) -> TextWatcher:
         return TextWatcher(self.console, text, lambda: self.system.request_exit(TextSeen(text)))
 
@@ -170,6 +242,9 @@ class Simulation:
             events.run_until(cpu.time)
             if system.requested_exits:
                 return system.requested_exits.pop(0)
+            if cpu.time >= self._next_appointment():
+                heapq.heappop(self._appointments)[-1]()
+                continue
             if cpu.time >= last_tick:
                 return TimeLimit()
             remaining = budget - self.instructions_run
@@ -185,7 +260,8 @@ class Simulation:
                 if system.requested_exits:
                     continue
             system.current_core = core.index
-            result = cpu.run(min(events.next_tick, last_tick), min(remaining, self.slice_instructions))
+            deadline = min(events.next_tick, last_tick, self._next_appointment())
+            result = cpu.run(deadline, min(remaining, self.slice_instructions))
             if result is CpuExit.WAITING:
                 if (cause := self._let_time_pass(last_tick)) is not None:
                     return cause
@@ -194,12 +270,15 @@ class Simulation:
             elif result is CpuExit.FAILED:
                 return CpuFailure(cpu.exit_detail)
 
+    def _next_appointment(self) -> int:
+        return self._appointments[0][0] if self._appointments else NEVER
+
     def _let_time_pass(self, last_tick: int) -> ExitCause | None:
         """The core waits for an interrupt: go to the next event, or find that there will be none."""
         cpu, events = self.system.cores[0].active, self.system.events
         if self.system.requested_exits:
             return None
-        target = min(events.next_tick, last_tick)
+        target = min(events.next_tick, last_tick, self._next_appointment())
         if target == NEVER and not self.live_input:
             return Halt("waiting for an interrupt that nothing can raise")
         tick = self.idle(cpu.time, target)

@@ -14,6 +14,7 @@ from vmsim_core.drain import DrainManager
 from vmsim_core.events import EventQueue
 from vmsim_core.exits import ExitCause
 from vmsim_core.host_ports import Display, Keyboard, Mouse
+from vmsim_core.ram import Ram
 from vmsim_core.serial_port import SerialPort
 
 if TYPE_CHECKING:
@@ -76,6 +77,10 @@ class System:
         if message not in self._logged and len(self._logged) < _MAX_LOGGED_ONCE:
             self._logged.add(message)
             log.warning("%s", message)
+
+    def rams(self) -> list[Ram]:
+        """Return the machine's memories, each once, by address."""
+        return list({id(region.ram): region.ram for region in self.address_map.ram_regions}.values())
 
     def walk(self) -> Iterator[Component]:
         """Yield every component in the order of its path."""

@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from vmsim_core.system import System
 
 
+CORE_PLUGIN = "vmsim-core"
+"""What stands as the plugin of sections that are the core's own."""
+
+
 class Serializer(ABC):
     """Writes and reads a section for state that belongs to no component."""
 
-    name: ClassVar[str] = ""
+    type_name: ClassVar[str] = ""
     """The path of the section; claimed by one plugin only."""
     version: ClassVar[int] = 1
 
