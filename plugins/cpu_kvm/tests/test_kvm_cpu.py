@@ -244,3 +244,51 @@ def test_ram_is_cut_where_an_alias_begins_and_ends() -> None:
         (0x70000000, "board", 0, 0x2000),
         (0x70002000, "board", 0x2000, 0x2000),
     ]
+
+
+EXCLUSIVE = """
+    mov r1, #0x8000
+    {load} r0, [r1]
+    add r2, r0, #1
+    {store} r4, r2, [r1]
+    b .
+"""
+
+
+@pytest.mark.parametrize(("suffix", "value"), [("b", 0x7F), ("h", 0x7FFE), ("", 0x8000_0001)])
+@pytest.mark.parametrize("disturbed", [False, True], ids=["", "disturbed"])
+def test_a_state_taken_between_exclusive_load_and_store_carries_the_monitor(
+    suffix: str, value: int, disturbed: bool
+) -> None:
+    """Otherwise a guest that goes on from a checkpoint would try again, and execute more instructions."""
+    system, core, ram = make_system()
+    ram.view[0:64] = assemble(EXCLUSIVE.format(load=f"ldrex{suffix}", store=f"strex{suffix}")).ljust(64, b"\0")
+    ram.view[0x8000:0x8008] = value.to_bytes(4, "little") + bytes(4)
+    first = make_cpu(system, core, "cpu0.first")
+    core.activate(first, reset_state(), 0)
+    first.run(FOREVER, 3)
+    state = first.save_state()
+    assert (state.monitor_valid, state.monitor_address, state.monitor_virtual_address) == (1, 0x8000, 0x8000)
+    if disturbed:
+        ram.view[0x8000] ^= 0xFF
+        state = first.save_state()
+        assert state.monitor_valid == 0
+    for cpu in (make_cpu(system, core, "cpu0.second"), first):
+        cpu.load_state(state)
+        cpu.run(FOREVER, 1)
+        assert cpu.save_state().r[4] == disturbed
+        assert cpu.save_state().monitor_valid == 0
+        ram.view[0x8000:0x8004] = (value ^ 0xFF * disturbed).to_bytes(4, "little")
+
+
+def test_a_state_without_the_monitor_takes_it_from_an_engine_that_holds_it() -> None:
+    system, core, ram = make_system()
+    ram.view[0:64] = assemble(EXCLUSIVE.format(load="ldrex", store="strex")).ljust(64, b"\0")
+    cpu = make_cpu(system, core)
+    core.activate(cpu, reset_state(), 0)
+    cpu.run(FOREVER, 3)
+    state = cpu.save_state()
+    state.monitor_valid = 0
+    cpu.load_state(state)
+    cpu.run(FOREVER, 1)
+    assert cpu.save_state().r[4] == 1

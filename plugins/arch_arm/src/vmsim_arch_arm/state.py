@@ -130,6 +130,7 @@ class ArmState(ArchState):
     monitor_valid: int = register("the local exclusive monitor holds an address (A3.4); it may always be lost", width=1)
     monitor_address: int = register("physical address that the monitor holds")
     monitor_size: int = register("bytes that it covers", width=8)
+    monitor_virtual_address: int = register("the address as the program knows it, for engines that compare that")
     event_register: int = register("set by SEV, cleared by WFE (B1.8.13)", width=1)
     waiting: int = register("0 running, 1 in WFI, 2 in WFE (B1.8.13, B1.8.14)", width=2)
     pending_async_abort: int = register("an asynchronous abort waits for CPSR.A", width=1)

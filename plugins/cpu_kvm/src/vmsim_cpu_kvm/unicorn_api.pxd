@@ -98,6 +98,7 @@ cdef struct UnicornApi:
     int (*context_alloc)(uc_engine* uc, uc_context** context) noexcept nogil
     int (*context_free)(uc_context* context) noexcept nogil
     int (*context_save)(uc_engine* uc, uc_context* context) noexcept nogil
+    int (*context_restore)(uc_engine* uc, uc_context* context) noexcept nogil
     size_t (*context_size)(uc_engine* uc) noexcept nogil
     const char* (*strerror)(int code) noexcept nogil
 

@@ -36,6 +36,7 @@ cdef int load_api(UnicornApi* api) except -1:
     api.context_alloc = <int (*)(uc_engine*, uc_context**) noexcept nogil>_function("uc_context_alloc")
     api.context_free = <int (*)(uc_context*) noexcept nogil>_function("uc_context_free")
     api.context_save = <int (*)(uc_engine*, uc_context*) noexcept nogil>_function("uc_context_save")
+    api.context_restore = <int (*)(uc_engine*, uc_context*) noexcept nogil>_function("uc_context_restore")
     api.context_size = <size_t (*)(uc_engine*) noexcept nogil>_function("uc_context_size")
     api.strerror = <const char* (*)(int) noexcept nogil>_function("uc_strerror")
     return 0

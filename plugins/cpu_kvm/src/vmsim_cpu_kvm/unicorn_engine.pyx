@@ -563,6 +563,24 @@ cdef class UnicornEngine:
         """Write a coprocessor register; some overwrite R0, so write the core registers afterwards."""
         write_coprocessor(self.v, cp, crn, opc1, crm, opc2, value)
 
+    def read_hidden(self, size_t offset):
+        """Return the 64-bit word at `offset` in a saved context: state that has no register number."""
+        self._check(self.v.api.context_save(self.v.uc, self.v.context), "save a context")
+        return (<uint64_t*>(<uint8_t*>self.v.context + offset))[0]
+
+    def write_hidden(self, size_t offset, uint64_t value):
+        """Write the 64-bit word at `offset` in a saved context; write the registers afterwards."""
+        self._check(self.v.api.context_save(self.v.uc, self.v.context), "save a context")
+        (<uint64_t*>(<uint8_t*>self.v.context + offset))[0] = value
+        self._check(self.v.api.context_restore(self.v.uc, self.v.context), "restore a context")
+
+    def translate(self, uint32_t address):
+        """Return the physical address that a read at a virtual one goes to, or None where the guest cannot read."""
+        cdef uint64_t physical = 0
+        if self.v.api.vmem_translate(self.v.uc, address, UC_PROT_READ, &physical) != UC_ERR_OK:
+            return None
+        return physical
+
     def flush(self):
         """Forget every translation, of addresses and of code: the state was replaced."""
         self.v.exceptions_in_a_row = 0

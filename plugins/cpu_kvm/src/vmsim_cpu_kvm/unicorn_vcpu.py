@@ -15,6 +15,7 @@ from vmsim_core.ram import Ram
 
 from vmsim_cpu_kvm.a9_registers import A9Registers
 from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
+from vmsim_cpu_kvm.exclusive_monitor import NO_ADDRESS, find_monitor
 from vmsim_cpu_kvm.unicorn_engine import RunResult, UnicornEngine
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ _OS_LOCK_ACCESS = (14, 1, 0, 0, 4)
 _OS_LOCK_STATUS = (14, 1, 0, 1, 4)
 _OS_LOCK_KEY = 0xC5ACCE55
 _OS_LOCKED = 1 << 1
+_EXCLUSIVE_SIZES = (1, 2, 4, 8)
+"""Bytes of LDREXB, LDREXH, LDREX and LDREXD."""
 
 _EXITS = {
     RunResult.REACHED_LIMIT: VcpuExit.LIMIT,
@@ -108,6 +111,7 @@ class UnicornVcpu(Vcpu):
         self._engine = UnicornEngine(regions, address_map.read, address_map.write, self._coprocessor, system.events)
         if system.workload.semihosting:
             self._engine.enable_semihosting(self._semihosting_of(system))
+        self._address_map = address_map
         self._period = period
         self._registers = A9Registers(cpi)
         # What Unicorn has no place for stays as it was loaded.
@@ -173,6 +177,7 @@ class UnicornVcpu(Vcpu):
         engine.write_register(_FPSCR, state.fpscr)
         for register, value in zip(_DOUBLES, state.d, strict=True):
             engine.write_double(register, value)
+        self._load_monitor(state)
         engine.waiting = state.waiting
         engine.event_register = int(state.event_register)
         engine.write_register(_CPSR, state.cpsr)
@@ -198,11 +203,35 @@ class UnicornVcpu(Vcpu):
         state.d[:] = [engine.read_double(register) for register in _DOUBLES]
         state.waiting = engine.waiting
         state.event_register = engine.event_register
-        # Unicorn's exclusive monitor cannot be read; losing it is always allowed (DDI 0406C, A3.4).
-        state.monitor_valid = 0
-        state.monitor_address = state.monitor_size = 0
         engine.write_register(_CPSR, state.cpsr)
+        self._save_monitor(state)
         return state
+
+    def _load_monitor(self, state: ArmState) -> None:
+        if state.monitor_valid and state.monitor_size in _EXCLUSIVE_SIZES and self._in_ram(state.monitor_address):
+            place = find_monitor()
+            data = self._address_map.read_block(state.monitor_address & -state.monitor_size, state.monitor_size)
+            self._engine.write_hidden(place.address, state.monitor_virtual_address)
+            self._engine.write_hidden(place.value, int.from_bytes(data, "little"))
+        elif self.retired:
+            self._engine.write_hidden(find_monitor().address, NO_ADDRESS)
+
+    def _save_monitor(self, state: ArmState) -> None:
+        """Unicorn keeps the address and the value of an exclusive load: it holds while memory has that value."""
+        place = find_monitor()
+        virtual, value = self._engine.read_hidden(place.address), self._engine.read_hidden(place.value)
+        state.monitor_valid = state.monitor_address = state.monitor_size = state.monitor_virtual_address = 0
+        physical = None if virtual == NO_ADDRESS else self._engine.translate(virtual)
+        if physical is None or not self._in_ram(physical):
+            return
+        for size in _EXCLUSIVE_SIZES:
+            if physical % size == 0 and int.from_bytes(self._address_map.read_block(physical, size), "little") == value:
+                state.monitor_valid, state.monitor_address, state.monitor_size = 1, physical, size
+                state.monitor_virtual_address = virtual
+                return
+
+    def _in_ram(self, physical: int) -> bool:
+        return isinstance(self._address_map.find(physical), RamRegion)
 
     def _load_banks(self, state: ArmState) -> None:
         engine = self._engine

@@ -28,11 +28,11 @@ def expected_ram_sections(system: System) -> list[Section]:
     return [_empty_section(ram) for ram in system.rams()]
 
 
-def decode(ram: Ram, section: Section) -> Contents:
-    """Return what a section says is in the RAM; raises CheckpointError for what does not fit into it."""
+def decode(ram_size: int, section: Section) -> Contents:
+    """Return what a section says is in a RAM of `ram_size` bytes; raises CheckpointError for what does not fit."""
     contents: Contents = []
-    for number in range(_pieces(ram)):
-        start, end = number * _PIECE, min((number + 1) * _PIECE, ram.size)
+    for number in range(_pieces(ram_size)):
+        start, end = number * _PIECE, min((number + 1) * _PIECE, ram_size)
         runs = section.get_ints(_runs_name(number))
         if len(runs) % 2:
             raise CheckpointError(f"{section.path}.{_runs_name(number)}: is no list of pairs")
@@ -49,6 +49,18 @@ def decode(ram: Ram, section: Section) -> Contents:
     return contents
 
 
+def stored_pages(section: Section) -> dict[int, bytes]:
+    """Return the pages that a section has, by number; raises CheckpointError when it contradicts itself."""
+    size = section.params.get("size")
+    if type(size) is not int:
+        raise CheckpointError(f"{section.path}: says no size")
+    return {
+        (offset + start) // PAGE: data[start : start + PAGE]
+        for offset, data in decode(size, section)
+        for start in range(0, len(data), PAGE)
+    }
+
+
 def fill(system: System, ram: Ram, contents: Contents) -> None:
     """Make the RAM hold `contents` and zeros, and tell every CPU."""
     ram.clear()
@@ -63,7 +75,7 @@ def _section(ram: Ram) -> Section:
     for offset in ram.touched_pages():
         pages_of_piece.setdefault(offset // _PIECE, []).append(offset // PAGE)
     view = ram.view
-    for number in range(_pieces(ram)):
+    for number in range(_pieces(ram.size)):
         runs = to_runs(pages_of_piece.get(number, []))
         section.put(_runs_name(number), runs, "first page of 4096 bytes, number of pages")
         spans = zip(runs[::2], runs[1::2], strict=True)
@@ -77,8 +89,8 @@ def _empty_section(ram: Ram) -> Section:
     return Section(f"ram.{ram.name}", KIND, plugin=CORE_PLUGIN, params={"size": ram.size})
 
 
-def _pieces(ram: Ram) -> int:
-    return -(-ram.size // _PIECE)
+def _pieces(ram_size: int) -> int:
+    return -(-ram_size // _PIECE)
 
 
 def _runs_name(piece: int) -> str:

@@ -70,7 +70,7 @@ def restore_checkpoint(simulation: Simulation, path: Path) -> None:
     }
     _Matching(system, plugins, set(versions), checkpoint.index, path).check(sections)
     contents = [
-        (ram, decode(ram, sections[expected.path]))
+        (ram, decode(ram.size, sections[expected.path]))
         for ram, expected in zip(system.rams(), expected_ram_sections(system), strict=True)
     ]
     before = {section.path: section for section in state_sections(system, plugins)}

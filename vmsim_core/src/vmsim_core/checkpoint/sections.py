@@ -7,7 +7,7 @@ are hexadecimal texts. Attached data stands in a file of its own.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -146,18 +146,3 @@ def _integer(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise ValueError
-
-
-def differences(one: Section, other: Section) -> Iterator[str]:
-    """Yield a line for each field, attachment, version or parameter in which two sections differ."""
-    for what, mine, theirs in (
-        ("kind", one.kind, other.kind),
-        ("version", one.version, other.version),
-        ("params", one.params, other.params),
-    ):
-        if mine != theirs:
-            yield f"{one.path}: {what}: {mine} / {theirs}"
-    for name in sorted(set(one.fields) | set(other.fields)):
-        texts = [value_text(each.fields[name]) if name in each.fields else "missing" for each in (one, other)]
-        if texts[0] != texts[1]:
-            yield f"{one.path}.{name}: {texts[0]} / {texts[1]}"

@@ -13,10 +13,6 @@ _NOT_YET = {
     "switch_every": "switching CPU models",
     "switch_cpus": "switching CPU models",
     "switch_at": "switching CPU models",
-    "checkpoint_at": "checkpoints",
-    "checkpoint_every": "checkpoints",
-    "checkpoint_dir": "checkpoints",
-    "restore": "checkpoints",
 }
 """Options that are understood, and what they need that this version does not have."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from vmsim_core.builder import build_simulation
+from vmsim_core.cli.checkpointing import CheckpointOptions, CheckpointTaker
 from vmsim_core.cli.options import workload_settings
 from vmsim_core.cli.program_output import ProgramOutput
 from vmsim_core.console.attach import attach_console
@@ -58,6 +59,10 @@ class RunOptions:
     max_insts: int | None
     max_time: int | None
     host_timeout: float | None
+    checkpoint_at: tuple[int, ...]
+    checkpoint_every: int | None
+    checkpoint_dir: Path | None
+    restore: Path | None
     console: str
     script: str | None
     record: Path | None
@@ -70,18 +75,27 @@ class RunOptions:
 
 def run(options: RunOptions) -> int:
     """Run as the options say; return the exit code."""
+    checkpoints = CheckpointOptions(
+        options.checkpoint_at, options.checkpoint_every, options.checkpoint_dir, options.restore
+    )
+    checkpoints.check(vars(options))
     if options.verbose:
         logging.getLogger("vmsim").setLevel(logging.DEBUG)
     plugins = PluginManager(options.no_plugins)
     plugins.load()
     writer = _stats_writer(options.stats, plugins) if options.stats is not None else None
-    simulation = build_simulation(Path(options.system), options.cpu, _settings(options), plugins)
-    simulation.load_workload()
+    settings = [*checkpoints.settings(), *_settings(options)]
+    simulation = build_simulation(Path(options.system), options.cpu, settings, plugins)
+    if options.restore is None:
+        simulation.load_workload()
+    else:
+        simulation.restore(options.restore)
+    taker = CheckpointTaker(simulation, checkpoints)
     cause = _run_with_console(simulation, options)
     if writer is not None and options.stats is not None:
         _write_stats(simulation, writer, options.stats)
     _report(simulation, cause, options.until_text)
-    return exit_code(cause, options.until_text)
+    return ERROR if taker.failed else exit_code(cause, options.until_text)
 
 
 def exit_code(cause: ExitCause, text: str | None) -> int:
