@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
-from fake_plugins import SYSTEM
-from vmsim_core.cli import main
+from cli_driver import Outcome, Vmsim
 from vmsim_core.cli.session import exit_code
 from vmsim_core.errors import VmsimError
 from vmsim_core.exits import (
@@ -33,48 +29,6 @@ from vmsim_core.exits import (
 from vmsim_core.simulation import Simulation
 
 from vmsim_core import plugin_manager
-
-MACHINE = """\
-from fake_plugins import Parts
-
-parts = Parts()
-vmsim_architectures = parts.vmsim_architectures
-vmsim_platforms = parts.vmsim_platforms
-vmsim_devices = parts.vmsim_devices
-vmsim_cpu_models = parts.vmsim_cpu_models
-"""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command line did."""
-
-    code: int
-    out: str
-    err: str
-
-
-Vmsim = Callable[..., Outcome]
-
-
-@pytest.fixture
-def vmsim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Vmsim]:
-    """Runs command lines in a folder with a machine, ``s.yaml``, and with no plugins installed."""
-    (tmp_path / "machine.py").write_text(MACHINE)
-    (tmp_path / "s.yaml").write_text(f"plugins: [machine.py]\n{SYSTEM}")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(plugin_manager, "_announced", list)
-    monkeypatch.delenv("VMSIM_DEBUG", raising=False)
-    level = logging.getLogger("vmsim").level
-
-    def run(*arguments: str) -> Outcome:
-        code = main(arguments)
-        out, err = capfd.readouterr()
-        return Outcome(code, out, err)
-
-    yield run
-    logging.getLogger("vmsim").setLevel(level)
-
 
 # --- how a run ends ---------------------------------------------------------------------------------------------------
 
@@ -188,14 +142,12 @@ def test_what_was_typed_is_replayed(vmsim: Vmsim) -> None:
         (["run", "s.yaml", "--no-plugin", "nobody"], "--no-plugin nobody: there is no such plugin"),
         (["run", "s.yaml", "--stats", "nowhere/s.json"], "--stats nowhere/s.json: there is no folder nowhere"),
         (["run", "s.yaml", "--stats", "s.csv"], "--stats s.csv: the name must end in .json or .txt"),
-        (["run", "s.yaml", "--restore", "d"], "--restore needs checkpoints, which this version"),
-        (["run", "s.yaml", "--checkpoint-at", "1s"], "--checkpoint-at needs checkpoints"),
-        (["run", "s.yaml", "--checkpoint-every", "1s"], "--checkpoint-every needs checkpoints"),
         (["run", "s.yaml", "--switch-at", "1ms=timing"], "--switch-at needs switching CPU models"),
         (["run", "s.yaml", "--switch-every", "1ms"], "--switch-every needs switching CPU models"),
-        (["checkpoint", "info", "d"], "checkpoint info needs checkpoints"),
-        (["checkpoint", "verify", "d"], "checkpoint verify needs checkpoints"),
-        (["checkpoint", "diff", "d", "e"], "checkpoint diff needs checkpoints"),
+        (["run", "s.yaml", "--restore", "d"], "d is no checkpoint: there is no such folder"),
+        (["checkpoint", "info", "d"], "d is no checkpoint: there is no such folder"),
+        (["checkpoint", "verify", "d"], "d is no checkpoint: there is no such folder"),
+        (["checkpoint", "diff", "d", "e"], "d is no checkpoint: there is no such folder"),
         (["lockstep", "s.yaml", "--cpus", "kvm,atomic"], "lockstep needs a second CPU model"),
     ],
 )
@@ -216,6 +168,10 @@ def test_an_error_is_one_line(vmsim: Vmsim, arguments: list[str], expected: str)
         (["run", "s.yaml", "--until-text", ""], "vmsim run: Invalid value for '--until-text': the text is empty"),
         (["run", "s.yaml", "--max-insts", "0"], "vmsim run: Invalid value for '--max-insts'"),
         (["run", "s.yaml", "--record", "a", "--replay", "b"], "vmsim run: --record is for what is typed by hand"),
+        (["run", "s.yaml", "--checkpoint-at", "1s"], "vmsim run: --checkpoint-at and --checkpoint-every need"),
+        (["run", "s.yaml", "--checkpoint-dir", "d"], "vmsim run: --checkpoint-dir needs --checkpoint-at or"),
+        (["run", "s.yaml", "--checkpoint-every", "0s", "--checkpoint-dir", "d"], "vmsim run: --checkpoint-every needs"),
+        (["run", "s.yaml", "--restore", "d", "--kernel", "k"], "vmsim run: --kernel does not go with --restore"),
         (["describe"], "vmsim describe: say which SYSTEM.yaml is meant"),
         (["dance"], "vmsim: No such command 'dance'"),
     ],

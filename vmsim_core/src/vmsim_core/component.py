@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast, get_args, overload
 
 from pydantic import BaseModel, ConfigDict
 
@@ -37,7 +37,7 @@ class ComponentParams(BaseModel):
         host_side = {
             name
             for name, field in type(self).model_fields.items()
-            if HOST_SIDE in field.metadata or isinstance(getattr(self, name), Path)
+            if HOST_SIDE in field.metadata or Path in (field.annotation, *get_args(field.annotation))
         }
         return {name: value for name, value in self.model_dump(mode="json").items() if name not in host_side}
 

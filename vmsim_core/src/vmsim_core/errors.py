@@ -78,6 +78,10 @@ class WorkloadError(VmsimError):
 class CheckpointError(VmsimError):
     """A checkpoint that cannot be written or restored."""
 
+    def __init__(self, message: str) -> None:
+        # A strange checkpoint's own words are shown: they must neither break the line nor talk to the terminal.
+        super().__init__("".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in message))
+
 
 class DrainError(VmsimError):
     """A drain that makes no progress; names who is still draining and why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from vmsim_core.checkpoint.folder import naming
 from vmsim_core.checkpoint.memory import KIND as RAM_KIND
 from vmsim_core.checkpoint.memory import PAGE, stored_pages
 from vmsim_core.checkpoint.restore import read_checkpoint
@@ -23,13 +24,18 @@ def compare(one: Path, other: Path) -> Iterator[str]:
         yield f"machine: {mine.index.machine} / {theirs.index.machine}"
     if mine.index.tick != theirs.index.tick:
         yield f"time: {format_time(mine.index.tick)} / {format_time(theirs.index.tick)}"
-    for path in sorted(set(mine.sections) | set(theirs.sections)):
-        if path not in mine.sections or path not in theirs.sections:
-            yield f"{path}: {'only in the second' if path not in mine.sections else 'only in the first'}"
-        elif mine.sections[path].kind == theirs.sections[path].kind == RAM_KIND:
-            yield from _ram_differences(mine.sections[path], theirs.sections[path])
+    with naming(Path(f"{one} or {other}")):
+        yield from _section_differences(mine.sections, theirs.sections)
+
+
+def _section_differences(mine: dict[str, Section], theirs: dict[str, Section]) -> Iterator[str]:
+    for path in sorted(set(mine) | set(theirs)):
+        if path not in mine or path not in theirs:
+            yield f"{path}: {'only in the second' if path not in mine else 'only in the first'}"
+        elif mine[path].kind == theirs[path].kind == RAM_KIND:
+            yield from _ram_differences(mine[path], theirs[path])
         else:
-            yield from _differences(mine.sections[path], theirs.sections[path])
+            yield from _differences(mine[path], theirs[path])
 
 
 def _differences(one: Section, other: Section) -> Iterator[str]:

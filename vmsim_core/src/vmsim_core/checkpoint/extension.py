@@ -40,4 +40,4 @@ class Upgrader(ABC):
 
     @abstractmethod
     def upgrade(self, section: Section) -> Section:
-        """Return the section as version `from_version` + 1 has it."""
+        """Return the section with the fields that version `from_version` + 1 has; it may be changed in place."""

@@ -11,7 +11,8 @@ import hashlib
 import os
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -87,7 +88,7 @@ class Compressed:
     size: int
 
     def read(self) -> bytes:
-        """Return the data; raises CheckpointError when there are not `size` bytes of it."""
+        """Return the data; raises CheckpointError, which does not name the folder, when there are not `size` bytes."""
         content = self.folder.read(self.file)
         try:
             # The header's own word on the size is checked before anything is unpacked.
@@ -95,7 +96,7 @@ class Compressed:
                 return zstandard.ZstdDecompressor().decompress(content, max_output_size=self.size)
         except zstandard.ZstdError:
             pass
-        raise CheckpointError(f"{self.folder.path}: {self.file} is not {self.size} compressed bytes")
+        raise CheckpointError(f"{self.file} is not {self.size} compressed bytes")
 
 
 class FolderReader:
@@ -150,13 +151,23 @@ class FolderReader:
             raise CheckpointError(f"{self.path} is damaged: {name} is missing") from None
         except OSError as error:
             raise CheckpointError(f"{self.path}: {name} cannot be read: {error.strerror}") from None
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            raise CheckpointError(f"{self.path}: {name} is no regular file")
         with os.fdopen(number, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise CheckpointError(f"{self.path}: {name} is no regular file")
             try:
                 return stream.read(at_most + 1)
             except OSError as error:
                 raise CheckpointError(f"{self.path}: {name} cannot be read: {error.strerror}") from None
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let errors in what a checkpoint says begin with its path."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from None
 
 
 def _checkpoints_in(path: Path) -> str:

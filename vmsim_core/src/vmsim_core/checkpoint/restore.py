@@ -15,7 +15,7 @@ from vmsim_core.checkpoint.capture import (
     state_sections,
 )
 from vmsim_core.checkpoint.extension import Upgrader
-from vmsim_core.checkpoint.folder import FolderReader
+from vmsim_core.checkpoint.folder import FolderReader, naming
 from vmsim_core.checkpoint.index import STATE_FILE, Index
 from vmsim_core.checkpoint.memory import KIND as RAM_KIND
 from vmsim_core.checkpoint.memory import decode, expected_ram_sections, fill
@@ -69,17 +69,19 @@ def restore_checkpoint(simulation: Simulation, path: Path) -> None:
         for name, section in checkpoint.sections.items()
     }
     _Matching(system, plugins, set(versions), checkpoint.index, path).check(sections)
-    contents = [
-        (ram, decode(ram.size, sections[expected.path]))
-        for ram, expected in zip(system.rams(), expected_ram_sections(system), strict=True)
-    ]
+    with naming(path):
+        contents = [
+            (ram, decode(ram.size, sections[expected.path]))
+            for ram, expected in zip(system.rams(), expected_ram_sections(system), strict=True)
+        ]
     before = {section.path: section for section in state_sections(system, plugins)}
     tick_before = system.events.now
     try:
-        _take(system, plugins, sections, checkpoint.index.tick)
-    except CheckpointError as error:
+        with naming(path):
+            _take(system, plugins, sections, checkpoint.index.tick)
+    except CheckpointError:
         _take(system, plugins, before, tick_before)
-        raise CheckpointError(f"{path}: {error}") from None
+        raise
     for ram, pages in contents:
         fill(system, ram, pages)
 
@@ -140,10 +142,7 @@ def _upgrade(
                 f"no way from there to version {version}"
             )
         upgraded = upgrader().upgrade(section)
-        if upgraded.version != section.version + 1:
-            raise CheckpointError(
-                f"{path}: the upgrader of {section.kind} from version {section.version} made version {upgraded.version}"
-            )
+        upgraded.version = upgrader.from_version + 1
         section = upgraded
     return section
 

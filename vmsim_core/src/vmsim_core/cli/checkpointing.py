@@ -30,9 +30,10 @@ class CheckpointOptions:
 
     def check(self, guest_options: dict[str, object]) -> None:
         """Raise click.UsageError for options that do not go together."""
-        if (self.at or self.every) and self.folder is None:
+        wanted = bool(self.at) or self.every is not None
+        if wanted and self.folder is None:
             raise click.UsageError("--checkpoint-at and --checkpoint-every need --checkpoint-dir")
-        if self.folder is not None and not (self.at or self.every):
+        if self.folder is not None and not wanted:
             raise click.UsageError("--checkpoint-dir needs --checkpoint-at or --checkpoint-every")
         if self.every == 0:
             raise click.UsageError("--checkpoint-every needs a time above zero")
