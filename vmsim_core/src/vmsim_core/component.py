@@ -156,6 +156,9 @@ class Component(Drainable):
             if tick >= 0:
                 self.schedule(event, tick)
 
+    def restored(self) -> None:
+        """Be told that a restore is complete: every component has its state, and RAM its contents."""
+
     @classmethod
     def _states(cls) -> Iterator[State[Any]]:
         for klass in reversed(cls.__mro__):

@@ -123,6 +123,7 @@ class Core(Component):
         """Whether anything can ever raise the FIQ input; without, masked IRQs alone make a branch to itself final."""
         self.models: dict[str, CpuModel] = {}
         self._active: CpuModel | None = None
+        self._restored_state: ArchState | None = None
         self.instructions_before = 0
         """Instructions that the core had retired before this process took the machine over (a restore)."""
         self.statistics.formula("instructions", lambda: self.instructions, "retired since power-on", "instruction")
@@ -175,7 +176,14 @@ class Core(Component):
         self.instructions_before = section.get_int("instructions") - self.instructions_run
         state = self.active.save_state()
         state.deserialize(section)
+        self._restored_state = state
         self.activate(self.active, state, section.get_int("time"))
+
+    def restored(self) -> None:
+        """Give the model its state again, now that it can see RAM: an exclusive monitor may depend on that."""
+        if self._restored_state is not None:
+            self.activate(self.active, self._restored_state, self.active.time)
+            self._restored_state = None
 
     def _forward(self) -> None:
         if self._active is not None:

@@ -84,6 +84,8 @@ def restore_checkpoint(simulation: Simulation, path: Path) -> None:
         raise
     for ram, pages in contents:
         fill(system, ram, pages)
+    for component in components_with_state(system):
+        component.restored()
 
 
 def _take(system: System, plugins: PluginManager, sections: Mapping[str, Section], tick: int) -> None:
