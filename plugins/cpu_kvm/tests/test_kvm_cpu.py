@@ -292,3 +292,17 @@ def test_a_state_without_the_monitor_takes_it_from_an_engine_that_holds_it() -> 
     cpu.load_state(state)
     cpu.run(FOREVER, 1)
     assert cpu.save_state().r[4] == 1
+
+
+def test_cpacr_keeps_what_allows_the_vfp() -> None:
+    """Unicorn's core starts in a state in which it would ignore that, and run VFP code all the same."""
+    system, core, ram = make_system()
+    program = "mcr p15, 0, r2, c1, c0, 2\nmrc p15, 0, r3, c1, c0, 2\nvmsr fpexc, r4\nvmov s0, r4\nvmov r5, s0\nb ."
+    ram.view[0x8000:0x8040] = assemble(program, 0x8000).ljust(64, b"\0")
+    cpu = make_cpu(system, core)
+    state = reset_state(0x8000)
+    state.r[2], state.r[4] = 0x00F0_0000, 0x4000_0000
+    core.activate(cpu, state, 0)
+    cpu.run(FOREVER, 5)
+    after = cpu.save_state()
+    assert (after.r[3], after.cpacr, after.r[5]) == (0x00F0_0000, 0x00F0_0000, 0x4000_0000)
