@@ -159,6 +159,9 @@ class Component(Drainable):
     def restored(self) -> None:
         """Be told that a restore is complete: every component has its state, and RAM its contents."""
 
+    def release(self) -> None:
+        """Let go of host resources, such as open files; the component is not used any more."""
+
     @classmethod
     def _states(cls) -> Iterator[State[Any]]:
         for klass in reversed(cls.__mro__):

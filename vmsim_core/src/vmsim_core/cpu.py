@@ -98,9 +98,6 @@ class CpuModel(Component):
     def skip_to(self, tick: int) -> None:
         """Let time pass without instructions, to the first moment of the model's clock at or after `tick`."""
 
-    def release(self) -> None:
-        """Let go of host resources; the model is not used any more."""
-
 
 class CoreParams(ComponentParams):
     """How a core is configured; the models' own parameters are validated by their plugins."""

@@ -6,22 +6,29 @@ block, and goes into checkpoints.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
+import stat
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import model_validator
 
+from vmsim_core.component import HOST_SIDE
 from vmsim_core.device import DeviceParams
 from vmsim_core.errors import CheckpointError, VmsimError
 from vmsim_core.runs import to_runs
 from vmsim_core.section import Section
 from vmsim_core.units import MemorySize, format_size
 
+SECTOR = 512
+"""The unit in which drives and cards count, in bytes; a disk is a whole number of them."""
 BLOCK = 4096
+"""The unit in which an overlay is kept, in bytes."""
 _ZERO_BLOCK = bytes(BLOCK)
 _HASHED_AT_ONCE = 1 << 20
 
@@ -35,26 +42,36 @@ class DiskParams(DeviceParams):
 
     image: Path | None = None
     """The image file; without one and without a size there is no medium."""
-    size: MemorySize | None = None
-    """Size of the medium: a blank one, or the image with zeros after its end."""
-    writes: Literal["overlay", "image"] = "overlay"
+    size: Annotated[MemorySize | None, HOST_SIDE] = None
+    """Size of the medium, in whole sectors of 512 bytes: a blank one, or the image with zeros after its end."""
+    writes: Annotated[Literal["overlay", "image"], HOST_SIDE] = "overlay"
     """``overlay``: what the guest writes ends with the run (or goes into checkpoints); ``image``: it is written to the
     image file at once."""
-    overlay_limit: MemorySize = 1 << 30
+    overlay_limit: Annotated[MemorySize, HOST_SIDE] = 1 << 30
     """The most that the guest may write in memory; beyond it, writes fail as on a broken medium."""
 
     @model_validator(mode="after")
-    def _image_for_writes(self) -> DiskParams:
+    def _check_medium(self) -> DiskParams:
         if self.writes == "image" and self.image is None:
             raise ValueError("writes: image needs an image to write to")
+        if self.size is not None and (self.size == 0 or self.size % SECTOR):
+            raise ValueError(f"a size of {self.size} bytes is no whole number of sectors of {SECTOR} bytes")
         return self
+
+    @property
+    def has_medium(self) -> bool:
+        """Whether there is a disk at all."""
+        return self.image is not None or self.size is not None
 
 
 class DiskImage:
-    """`size` bytes that a guest reads and writes."""
+    """`size` bytes that a guest reads and writes, a whole number of sectors."""
 
     def __init__(self, params: DiskParams) -> None:
-        """Open the image; raises VmsimError when that is not possible, naming the file."""
+        """Open the image; raises VmsimError when that is not possible, naming the file.
+
+        A device whose parameters have no medium makes no DiskImage.
+        """
         self._limit = params.overlay_limit // BLOCK
         self._overlay: dict[int, bytes] = {}
         self._content_hash: str | None = None
@@ -62,10 +79,20 @@ class DiskImage:
         self._file = None if params.image is None else _open(params.image, self._in_place)
         self._file_size = 0 if self._file is None else os.fstat(self._file.fileno()).st_size
         self.size = params.size or self._file_size
+        if reason := self._why_unusable():
+            self.close()
+            raise VmsimError(f"{params.image} {reason}")
+
+    def _why_unusable(self) -> str:
         if self.size < self._file_size:
-            raise VmsimError(f"{params.image} is larger than the size of {format_size(self.size)} that is given for it")
+            return f"is larger than the size of {format_size(self.size)} that is given for it"
         if self._in_place and self.size > self._file_size:
-            raise VmsimError(f"{params.image} is smaller than the size of {format_size(self.size)}; enlarge the file")
+            return f"is smaller than the size of {format_size(self.size)}; enlarge the file"
+        if self.size == 0 or self.size % SECTOR:
+            return (
+                f"has {self.size} bytes, no whole number of sectors of {SECTOR} bytes; enlarge the file or give a size"
+            )
+        return ""
 
     def read(self, offset: int, size: int) -> bytes:
         """Return `size` bytes from `offset` on; raises ValueError outside the disk, DiskError if the host fails."""
@@ -92,7 +119,8 @@ class DiskImage:
             done += step
 
     def serialize(self, section: Section) -> None:
-        """Write what identifies the image, and what the guest has written over it."""
+        """Write what identifies the image, and what the guest has written over it; raises CheckpointError if the image
+        cannot be read."""
         numbers = sorted(self._overlay)
         section.put("disk.size", self.size, "bytes")
         section.put("disk.image_sha256", self.content_hash())
@@ -100,7 +128,8 @@ class DiskImage:
         section.attach("overlay", b"".join(self._overlay[number] for number in numbers))
 
     def deserialize(self, section: Section) -> None:
-        """Take what `serialize` wrote; raises CheckpointError when the image under it is another one."""
+        """Take what `serialize` wrote; raises CheckpointError when the image under it is another one, or what was
+        written over it cannot be taken."""
         if section.get_int("disk.size") != self.size:
             raise CheckpointError(
                 f"{section.path}: the disk had {format_size(section.get_int('disk.size'))}, "
@@ -112,15 +141,21 @@ class DiskImage:
                 "give the image as it was then"
             )
         numbers = self._block_numbers(section)
+        if numbers and self._in_place:
+            raise CheckpointError(
+                f"{section.path}: the checkpoint holds what the guest wrote over the image; "
+                "restore it with writes: overlay"
+            )
         data = section.attached("overlay", len(numbers) * BLOCK)
         if len(data) != len(numbers) * BLOCK:
             raise CheckpointError(f"{section.path}: the overlay does not have its {len(numbers)} blocks")
-        self._overlay = {number: data[index * BLOCK :][:BLOCK] for index, number in enumerate(numbers)}
+        self._overlay = {number: data[index * BLOCK : (index + 1) * BLOCK] for index, number in enumerate(numbers)}
 
     def content_hash(self) -> str:
         """Return the SHA-256 of the image under the overlay: of its blocks that are not all zero, with their numbers.
 
-        So a sparse file, and one with zeros at its end, is the same as the disk sees it.
+        So a sparse file, and one with zeros at its end, is the same as the disk sees it. Raises CheckpointError if the
+        image cannot be read.
         """
         if self._content_hash is None or self._in_place:
             self._content_hash = self._hash()
@@ -163,19 +198,37 @@ class DiskImage:
 
     def _hash(self) -> str:
         digest = hashlib.sha256()
-        for start in range(0, self._file_size, _HASHED_AT_ONCE):
-            data = self._read_file(start, _HASHED_AT_ONCE)
-            for offset in range(0, len(data), BLOCK):
-                block = data[offset : offset + BLOCK]
-                if block != _ZERO_BLOCK:
-                    digest.update(((start + offset) // BLOCK).to_bytes(8, "little") + block)
+        try:
+            for start, data in self._chunks():
+                for offset in range(0, len(data), BLOCK):
+                    block = data[offset : offset + BLOCK]
+                    if block != _ZERO_BLOCK:
+                        digest.update(((start + offset) // BLOCK).to_bytes(8, "little") + block)
+        except DiskError as error:
+            raise CheckpointError(str(error)) from None
         return digest.hexdigest()
+
+    def _chunks(self) -> Iterator[tuple[int, bytes]]:
+        """Yield the file's contents with their offsets, in whole blocks, without most of a sparse file's holes."""
+        position = 0
+        while self._file is not None and position < self._file_size:
+            try:
+                data_at = os.lseek(self._file.fileno(), position, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # nothing but a hole follows
+                    return
+                raise DiskError(f"{self._file.name}: {error.strerror}") from None
+            position = data_at - data_at % BLOCK
+            yield position, self._read_file(position, _HASHED_AT_ONCE)
+            position += _HASHED_AT_ONCE
 
     def _block_numbers(self, section: Section) -> list[int]:
         runs = section.get_ints("disk.overlay_runs")
+        if len(runs) % 2:
+            raise CheckpointError(f"{section.path}: the overlay's blocks are not pairs of a number and a count")
         numbers: list[int] = []
         end = 0
-        for first, count in zip(runs[::2], runs[1::2], strict=False):
+        for first, count in zip(runs[::2], runs[1::2], strict=True):
             if first < end or count < 1 or (first + count - 1) * BLOCK >= self.size:
                 raise CheckpointError(f"{section.path}: the overlay's blocks are not inside the disk")
             end = first + count
@@ -187,6 +240,9 @@ class DiskImage:
 
 def _open(file: Path, writable: bool) -> FileIO:
     try:
+        # A pipe would wait for its other end, and a device file says no size.
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise VmsimError(f"{file} is no regular file; name a disk image")
         stream = FileIO(file, "r+" if writable else "r")
     except OSError as error:
         raise VmsimError(f"{file}: {error.strerror}; name a disk image") from None

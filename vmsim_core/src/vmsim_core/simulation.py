@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from vmsim_core.console.text import TextWatcher
 from vmsim_core.cpu import CpuExit
@@ -151,6 +152,8 @@ class Simulation:
             self._started = True
             for core in self.system.cores[1:]:
                 log.warning("%s stays in reset: this version of vmsim runs one core", core.path)
+            for component in self.system.walk():
+                component.start()
             self.plugins.hook.vmsim_run_started(simulation=self)
         watcher = self._watch_for(limits.text) if limits.text else None
         try:
@@ -161,6 +164,17 @@ class Simulation:
             self.host_seconds += time.perf_counter() - started
         self.plugins.hook.vmsim_run_ended(simulation=self, cause=self.exit_cause)
         return self.exit_cause
+
+    def close(self) -> None:
+        """Let go of host resources, such as disk images; the machine is not used any more."""
+        for component in self.system.walk():
+            component.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
 
     def at(self, tick: int, action: Callable[[], None]) -> None:
         """Have `action` called at the first instruction boundary at or after `tick`; the guest cannot notice.
