@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from vmsim_core.device import Device, DeviceParams
     from vmsim_core.drain import Drainable, DrainManager, DrainState
     from vmsim_core.errors import VmsimError
+    from vmsim_core.ethernet_port import EthernetPort
     from vmsim_core.events import Event, EventQueue
     from vmsim_core.interrupts import InterruptLine
+    from vmsim_core.joined_run import run_together
     from vmsim_core.markers import hookimpl
+    from vmsim_core.network import EthernetLink, NetworkParams, connect_network
     from vmsim_core.platform import Platform
     from vmsim_core.ram import Ram
     from vmsim_core.registers import RegisterTable
@@ -38,9 +41,12 @@ _HOME = {
     "Device": "device", "DeviceParams": "device",
     "Drainable": "drain", "DrainManager": "drain", "DrainState": "drain",
     "VmsimError": "errors",
+    "EthernetPort": "ethernet_port",
     "Event": "events", "EventQueue": "events",
     "InterruptLine": "interrupts",
+    "run_together": "joined_run",
     "hookimpl": "markers",
+    "EthernetLink": "network", "NetworkParams": "network", "connect_network": "network",
     "Platform": "platform",
     "Ram": "ram",
     "RegisterTable": "registers",
@@ -68,10 +74,13 @@ __all__ = [
     "DrainManager",
     "DrainState",
     "Drainable",
+    "EthernetLink",
+    "EthernetPort",
     "Event",
     "EventQueue",
     "InterruptLine",
     "MemoryMode",
+    "NetworkParams",
     "Platform",
     "Ram",
     "RamRegion",
@@ -82,7 +91,9 @@ __all__ = [
     "State",
     "System",
     "VmsimError",
+    "connect_network",
     "hookimpl",
+    "run_together",
 ]
 
 

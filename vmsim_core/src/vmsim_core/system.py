@@ -11,6 +11,7 @@ from vmsim_core.component import Component
 from vmsim_core.cpu import Core
 from vmsim_core.device import Device
 from vmsim_core.drain import DrainManager
+from vmsim_core.ethernet_port import EthernetPort
 from vmsim_core.events import EventQueue
 from vmsim_core.exits import ExitCause
 from vmsim_core.host_ports import Display, Keyboard, Mouse
@@ -42,6 +43,7 @@ class System:
         self.cores: list[Core] = []
         self.devices: dict[str, Device] = {}
         self.serial_ports: dict[str, SerialPort] = {}
+        self.ethernet_ports: dict[str, EthernetPort] = {}
         self.keyboards: dict[str, Keyboard] = {}
         self.mice: dict[str, Mouse] = {}
         self.displays: dict[str, Display] = {}
@@ -65,6 +67,10 @@ class System:
     def serial_port(self, name: str) -> SerialPort:
         """Return the serial port called `name`, made on first use."""
         return self.serial_ports.setdefault(name, SerialPort(name))
+
+    def ethernet_port(self, name: str) -> EthernetPort:
+        """Return the Ethernet port called `name`, made on first use."""
+        return self.ethernet_ports.setdefault(name, EthernetPort(name))
 
     def request_exit(self, cause: ExitCause) -> None:
         """End the run after the current instruction or event; later requests are kept, the first is the cause."""
