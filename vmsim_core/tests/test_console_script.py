@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from vmsim_core.console.script import InputScript, parse_script, read_script
+from vmsim_core.console.script import InputScript, read_script
+from vmsim_core.console.script_parser import parse_script
+from vmsim_core.console.script_steps import Key
 from vmsim_core.errors import VmsimError
 from vmsim_core.events import EventQueue
 from vmsim_core.serial_port import SerialPort
@@ -127,3 +129,161 @@ def test_any_other_argument_is_a_file(tmp_path: Path) -> None:
     path.write_bytes(b"ls \xff\n")
     with pytest.raises(VmsimError, match="no text in UTF-8"):
         read_script(str(path))
+
+
+class Hands:
+    """A keyboard and a mouse that write down what is done to them, and when."""
+
+    keys = ("a", "c", "1", "leftctrl", "leftshift", "enter", "space", "semicolon")
+    buttons = ("left", "right")
+
+    def __init__(self, events: EventQueue) -> None:
+        self.events = events
+        self.done: list[str] = []
+
+    def key(self, name: str, pressed: bool) -> None:
+        self._write(f"{name} {'down' if pressed else 'up'}")
+
+    def move(self, right: int, down: int, wheel: int = 0) -> None:
+        self._write(f"move {right} {down} {wheel}")
+
+    def button(self, name: str, pressed: bool) -> None:
+        self.key(name, pressed)
+
+    def _write(self, what: str) -> None:
+        self.done.append(f"{self.events.now // 10**9} ms: {what}")
+
+
+class GuestWithHands:
+    """A guest with a keyboard and a mouse."""
+
+    def __init__(self, script: str) -> None:
+        self.port = SerialPort("uart0")
+        self.events = EventQueue()
+        self.hands = Hands(self.events)
+        InputScript(
+            parse_script(script, Path("boot.txt")),
+            self.port,
+            self.events,
+            {"keyboard": self.hands},
+            {"mouse": self.hands},
+        )
+
+    def done(self) -> list[str]:
+        self.events.run_until(10 * TICKS_PER_SECOND)
+        return self.hands.done
+
+
+def test_keys_are_pressed_together_and_released() -> None:
+    guest = GuestWithHands("@press leftctrl c\n@press  a \ntext\n")
+    assert guest.port.waiting == b""
+    assert guest.done() == [
+        "0 ms: leftctrl down", "0 ms: c down", "50 ms: c up", "50 ms: leftctrl up", "70 ms: a down", "120 ms: a up",
+    ]  # fmt: skip
+    assert guest.port.waiting == b"text\r"
+
+
+def test_keys_and_buttons_are_held() -> None:
+    script = "@key-down leftshift a\n@button-down left\n@after 2s\n@mouse 3 -4\n@button-up left\n@key-up leftshift a\n"
+    assert GuestWithHands(script).done() == [
+        "0 ms: leftshift down", "0 ms: a down", "0 ms: left down", "2000 ms: move 3 -4 0", "2010 ms: left up",
+        "2010 ms: leftshift up", "2010 ms: a up",
+    ]  # fmt: skip
+
+
+def test_buttons_are_clicked() -> None:
+    assert GuestWithHands("@click right\n@click left right\n").done() == [
+        "0 ms: right down", "50 ms: right up", "70 ms: left down", "70 ms: right down", "120 ms: right up",
+        "120 ms: left up",
+    ]  # fmt: skip
+
+
+def test_a_text_is_typed_on_a_us_keyboard() -> None:
+    assert GuestWithHands(r"@type aA ! :\n").done() == [
+        "0 ms: a down", "50 ms: a up",
+        "70 ms: leftshift down", "70 ms: a down", "120 ms: a up", "120 ms: leftshift up",
+        "140 ms: space down", "190 ms: space up",
+        "210 ms: leftshift down", "210 ms: 1 down", "260 ms: 1 up", "260 ms: leftshift up",
+        "280 ms: space down", "330 ms: space up",
+        "350 ms: leftshift down", "350 ms: semicolon down", "400 ms: semicolon up", "400 ms: leftshift up",
+        "420 ms: enter down", "470 ms: enter up",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("script", "moves"),
+    [
+        ("@mouse 0 0", []),
+        ("@mouse 100 -100 4", ["0 ms: move 100 -100 4"]),
+        ("@mouse 250 -3", ["0 ms: move 83 -1 0", "10 ms: move 83 -1 0", "20 ms: move 84 -1 0"]),
+        ("@mouse 0 0 -5", ["0 ms: move 0 0 -3", "10 ms: move 0 0 -2"]),
+    ],
+)
+def test_a_mouse_moves_no_faster_than_it_can_count(script: str, moves: list[str]) -> None:
+    assert GuestWithHands(script).done() == moves
+
+
+def test_keys_wait_for_the_guest_as_lines_do() -> None:
+    guest = GuestWithHands("@wait login:\n@press a\n@wait ok\n@press c\n")
+    assert guest.done() == []
+    guest.port.send(b"login: ok")
+    guest.events.run_until(11 * TICKS_PER_SECOND)
+    assert guest.hands.done == [
+        "10000 ms: a down", "10050 ms: a up", "10070 ms: c down", "10120 ms: c up",
+    ]  # fmt: skip
+
+
+def test_every_printable_character_is_on_the_keyboard() -> None:
+    printable = "".join(chr(code) for code in range(0x20, 0x7F))
+    steps = parse_script("@type " + printable.replace("\\", "\\\\"), Path("s.txt"))
+    pressed = [step.name for step in steps if isinstance(step, Key) and step.pressed]
+    assert len(pressed) == len(printable) + len([name for name in pressed if name == "leftshift"])
+    assert pressed.count("leftshift") == 26 + len('~!@#$%^&*()_+{}|:"<>?')
+    assert len(set(pressed)) == 36 + len("`-=[]\\;',./ ") + 1
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("@press", "s.txt:1:8: a name is missing"),
+        ("ls\n@key-down  ", "s.txt:2:11: a name is missing"),
+        ("@type", "s.txt:1:7: the text is missing"),
+        ("@type é", "s.txt:1:7: there is no key for 'é' on a US keyboard"),
+        ("@mouse 1", "s.txt:1:8: how far to the right and down is needed"),
+        ("@mouse 1 2 3 4", "s.txt:1:8: how far to the right and down is needed"),
+        ("@mouse 1 left", "s.txt:1:10: 'left' is not a number of counts from -100000 to 100000"),
+        ("@mouse 1 100001", "s.txt:1:10: '100001' is not a number of counts"),
+    ],
+)
+def test_a_mistake_with_keys_is_shown_with_its_place(script: str, message: str) -> None:
+    with pytest.raises(VmsimError) as caught:
+        parse_script(script, Path("s.txt"))
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("ls\n@press leftctrl lefctrl", "boot.txt:2:17: there is no key 'lefctrl'; did you mean leftctrl?"),
+        ("@key-up 5", "boot.txt:1:9: there is no key '5'; there are a, c, 1, leftctrl,"),
+        ("@click middle", "boot.txt:1:8: there is no button 'middle'; there are left, right"),
+    ],
+)
+def test_a_key_that_the_system_does_not_have_is_shown_before_anything_is_typed(script: str, message: str) -> None:
+    with pytest.raises(VmsimError) as caught:
+        GuestWithHands(script)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("ls\n@press a", "boot.txt:2:8: the system has no keyboard"),
+        ("@mouse 1 1", "boot.txt:1:8: the system has no mouse"),
+        ("@click left", "boot.txt:1:8: the system has no mouse"),
+    ],
+)
+def test_a_system_without_keyboard_or_mouse(script: str, message: str) -> None:
+    with pytest.raises(VmsimError) as caught:
+        Guest(script)
+    assert str(caught.value) == message

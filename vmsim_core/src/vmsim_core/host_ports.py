@@ -5,12 +5,17 @@ A device enters itself in the system's `keyboards`, `mice` or `displays` under i
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 
 class Keyboard(Protocol):
     """A keyboard of the guest."""
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The names of its keys."""
 
     def key(self, name: str, pressed: bool) -> None:
         """Press or release the key called `name` as Linux's input event codes do without ``KEY_``, in small letters
@@ -23,11 +28,18 @@ class Keyboard(Protocol):
 class Mouse(Protocol):
     """A mouse of the guest."""
 
+    @property
+    def buttons(self) -> Collection[str]:
+        """The names of its buttons."""
+
     def move(self, right: int, down: int, wheel: int = 0) -> None:
         """Move by so many counts; a positive `wheel` turns away from the user."""
 
     def button(self, name: str, pressed: bool) -> None:
-        """Press or release ``left``, ``middle`` or ``right``; raises ValueError for another button."""
+        """Press or release a button: ``left``, ``middle``, ``right`` or what else the mouse has.
+
+        Raises ValueError for a button that it does not have.
+        """
 
 
 @dataclass(frozen=True)

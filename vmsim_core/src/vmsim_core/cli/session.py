@@ -85,16 +85,16 @@ def run(options: RunOptions) -> int:
     plugins.load()
     writer = _stats_writer(options.stats, plugins) if options.stats is not None else None
     settings = [*checkpoints.settings(), *_settings(options)]
-    simulation = build_simulation(Path(options.system), options.cpu, settings, plugins)
-    if options.restore is None:
-        simulation.load_workload()
-    else:
-        simulation.restore(options.restore)
-    taker = CheckpointTaker(simulation, checkpoints)
-    cause = _run_with_console(simulation, options)
-    if writer is not None and options.stats is not None:
-        _write_stats(simulation, writer, options.stats)
-    _report(simulation, cause, options.until_text)
+    with build_simulation(Path(options.system), options.cpu, settings, plugins) as simulation:
+        if options.restore is None:
+            simulation.load_workload()
+        else:
+            simulation.restore(options.restore)
+        taker = CheckpointTaker(simulation, checkpoints)
+        cause = _run_with_console(simulation, options)
+        if writer is not None and options.stats is not None:
+            _write_stats(simulation, writer, options.stats)
+        _report(simulation, cause, options.until_text)
     return ERROR if taker.failed else exit_code(cause, options.until_text)
 
 
@@ -150,7 +150,7 @@ def _open_console(simulation: Simulation, options: RunOptions, stack: ExitStack)
     if options.replay is not None:
         Replay(options.replay, system.serial_ports, system.events, quit_run)
     if options.script is not None:
-        InputScript(read_script(options.script), port, system.events)
+        InputScript(read_script(options.script), port, system.events, system.keyboards, system.mice)
     return open_console(options.console, port, quit_run, recorder)
 
 

@@ -1,71 +1,62 @@
-"""Input scripts: what is typed at the console, and when, the same on every run.
+"""Input scripts: what is typed at the console, pressed and moved, and when, the same on every run.
 
-Each line is typed and ended with Enter, except::
+Each line is typed at the console and ended with Enter, except::
 
-    @wait TEXT    go on when the guest has sent TEXT, after what the last @wait found
-    @send TEXT    type TEXT without Enter
-    @after 1.5s   go on after this much simulated time
-    @@TEXT        type a line that begins with @
-    @# ...        a comment
+    @wait TEXT               go on when the guest has sent TEXT, after what the last @wait found
+    @send TEXT               type TEXT without Enter
+    @after 1.5s              go on after this much simulated time
+    @press leftctrl c        press keys of the keyboard together, and release them
+    @key-down leftshift      press keys
+    @key-up leftshift        release keys
+    @type TEXT               type TEXT on the keyboard, which has the US layout
+    @mouse RIGHT DOWN WHEEL  move the mouse by so many counts; the wheel may be left out
+    @click left              press buttons of the mouse together, and release them
+    @button-down left        press buttons
+    @button-up left          release buttons
+    @@TEXT                   type a line that begins with @
+    @# ...                   a comment
 
-In TEXT of @wait and @send, ``\\n \\r \\t \\e \\\\`` and ``\\xHH`` stand for a byte each.
+In TEXT of @wait, @send and @type, ``\\n \\r \\t \\e \\\\`` and ``\\xHH`` stand for a byte each.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
+from vmsim_core.console.script_parser import parse_script
+from vmsim_core.console.script_steps import After, Button, Key, Move, Send, Step, Wait
 from vmsim_core.console.text import TextMatcher
 from vmsim_core.errors import SourcePosition, VmsimError
 from vmsim_core.events import Event, EventQueue
+from vmsim_core.host_ports import Keyboard, Mouse
 from vmsim_core.serial_port import SerialPort
-from vmsim_core.units import parse_time
 
-ENTER = b"\r"
-"""What the Enter key of a terminal sends; the guest's line discipline makes a newline of it."""
-
-_ESCAPES = {"n": b"\n", "r": b"\r", "t": b"\t", "e": b"\x1b", "\\": b"\\"}
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|[nrte\\])|\\")
-
-
-@dataclass(frozen=True)
-class Send:
-    """Type bytes."""
-
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Wait for the guest to send a text."""
-
-    text: bytes
-    position: SourcePosition
-
-
-@dataclass(frozen=True)
-class After:
-    """Let simulated time pass."""
-
-    ticks: int
-    position: SourcePosition
-
-
-Step = Send | Wait | After
+_FEW = 10
 
 
 class InputScript:
     """Types a script at a port: each reaction comes in the very access that sends the last byte of what is awaited.
 
-    It begins when it is made.
+    Keys and movements go to the first keyboard and the first mouse, by path. It begins when it is made; raises
+    VmsimError, with the place in the script, for a key or a button that the system does not have.
     """
 
-    def __init__(self, steps: list[Step], port: SerialPort, events: EventQueue) -> None:
+    def __init__(
+        self,
+        steps: list[Step],
+        port: SerialPort,
+        events: EventQueue,
+        keyboards: Mapping[str, Keyboard] | None = None,
+        mice: Mapping[str, Mouse] | None = None,
+    ) -> None:
         self._port = port
         self._events = events
+        self._keyboard = keyboards[min(keyboards)] if keyboards else None
+        self._mouse = mice[min(mice)] if mice else None
+        for step in steps:
+            self._check(step)
         self._steps = iter(steps)
         self._current: Step | None = None
         self._pause_over = Event("console", "input_script", self._go_on)
@@ -87,12 +78,23 @@ class InputScript:
                 return f"{position}: waits for the time to pass"
         return None
 
+    def _check(self, step: Step) -> None:
+        match step:
+            case Key(name, _, position):
+                if self._keyboard is None:
+                    raise VmsimError(f"{position}: the system has no keyboard")
+                _check_name("key", name, self._keyboard.keys, position)
+            case Move(position=position) if self._mouse is None:
+                raise VmsimError(f"{position}: the system has no mouse")
+            case Button(name, _, position):
+                if self._mouse is None:
+                    raise VmsimError(f"{position}: the system has no mouse")
+                _check_name("button", name, self._mouse.buttons, position)
+
     def _go_on(self) -> None:
         for step in self._steps:
             self._current = step
             match step:
-                case Send(data):
-                    self._port.feed(data)
                 case After(ticks):
                     self._events.schedule(self._pause_over, self._events.now + ticks)
                     return
@@ -100,7 +102,20 @@ class InputScript:
                     if not self._unused_matches:
                         return
                     self._unused_matches -= 1
+                case _:
+                    self._act(step)
         self._current = None
+
+    def _act(self, step: Send | Key | Move | Button) -> None:
+        match step:
+            case Send(data):
+                self._port.feed(data)
+            case Key(name, pressed) if self._keyboard is not None:
+                self._keyboard.key(name, pressed)
+            case Move(right, down, wheel) if self._mouse is not None:
+                self._mouse.move(right, down, wheel)
+            case Button(name, pressed) if self._mouse is not None:
+                self._mouse.button(name, pressed)
 
     def _sent(self, data: bytes) -> None:
         while self._matcher is not None and (taken := self._matcher.match(data)) is not None:
@@ -114,6 +129,18 @@ class InputScript:
     def _next_matcher(self) -> TextMatcher | None:
         text = next(self._texts, None)
         return None if text is None else TextMatcher(text)
+
+
+def _check_name(kind: str, name: str, known: Collection[str], position: SourcePosition) -> None:
+    if name not in known:
+        like = get_close_matches(name, known, n=1)
+        if like:
+            hint = f"did you mean {like[0]}?"
+        elif len(known) <= _FEW:
+            hint = f"there are {', '.join(known)}"
+        else:
+            hint = "names are those of Linux's input event codes, in small letters and without KEY_"
+        raise VmsimError(f"{position}: there is no {kind} {name!r}; {hint}")
 
 
 def read_script(argument: str) -> list[Step]:
@@ -130,59 +157,3 @@ def read_script(argument: str) -> list[Step]:
         ) from None
     except UnicodeDecodeError as error:
         raise VmsimError(f"input: {path} is no text in UTF-8: {error.reason} at byte {error.start}") from None
-
-
-def parse_script(text: str, file: Path) -> list[Step]:
-    """Parse a script; raises VmsimError with file, line and column of the first mistake."""
-    lines = text.split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return list(_parse_lines([line.removesuffix("\r") for line in lines], file))
-
-
-def _parse_lines(lines: list[str], file: Path) -> Iterator[Step]:
-    for number, line in enumerate(lines, start=1):
-        start = SourcePosition(file, number, 1)
-        directive, _, argument = line.partition(" ")
-        place = SourcePosition(file, number, len(directive) + 2)
-        if not line.startswith("@"):
-            yield Send(line.encode() + ENTER)
-        elif line.startswith("@@"):
-            yield Send(line[1:].encode() + ENTER)
-        elif line.startswith("@#"):
-            continue
-        elif directive == "@wait":
-            yield Wait(_unescape(argument, place), start)
-        elif directive == "@send":
-            yield Send(_unescape(argument, place))
-        elif directive == "@after":
-            yield After(_duration(argument, place), start)
-        else:
-            raise _mistake(start, f"there is no {directive}; use @wait, @send, @after, @# or, to type an @, @@")
-
-
-def _unescape(text: str, place: SourcePosition) -> bytes:
-    if not text:
-        raise _mistake(place, "the text is missing")
-    data = b""
-    end = 0
-    for match in _ESCAPE.finditer(text):
-        name = match[1]
-        if name is None:
-            at = SourcePosition(place.file, place.line, place.column + match.start())
-            raise _mistake(at, r"no such escape; use \n, \r, \t, \e, \\ or \x and two hexadecimal digits")
-        data += text[end : match.start()].encode()
-        data += _ESCAPES[name] if name in _ESCAPES else bytes.fromhex(name[1:])
-        end = match.end()
-    return data + text[end:].encode()
-
-
-def _duration(text: str, place: SourcePosition) -> int:
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise _mistake(place, str(error)) from None
-
-
-def _mistake(position: SourcePosition, message: str) -> VmsimError:
-    return VmsimError(f"{position}: {message}")
