@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import io
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from pages import DOCS, FENCE, PROJECT, THERMOMETER, TUTORIAL, Block, blocks_of, output_after
 from vmsim_core.builder import build_system
 from vmsim_core.cli.commands import vmsim_command
 from vmsim_core.config import load_description
 from vmsim_core.console.recording import Replay
 from vmsim_core.console.script import InputScript, read_script
-from vmsim_core.errors import VmsimError
+from vmsim_core.device import Device
+from vmsim_core.errors import CheckpointError, VmsimError
 from vmsim_core.exits import GuestExit, PowerOff
 from vmsim_core.plugin_manager import PluginManager
+from vmsim_core.registers import RegisterTable
+from vmsim_core.section import Field, Section
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.system import System
 from whole_system import linux, make_simulation, run
 
-PROJECT = Path(__file__).parent.parent
-DOCS = PROJECT / "docs"
 EXAMPLES = DOCS / "examples"
-THERMOMETER = EXAMPLES / "thermometer"
-TUTORIAL = DOCS / "tutorial.md"
 PAGES = sorted(
     [
         PROJECT / "README.md",
@@ -41,30 +41,10 @@ PAGES = sorted(
     ]
 )
 DEVICE_PAGES = sorted((DOCS / "devices").glob("*.md"))
-NOT_ON_THE_BUS = {"semihosting.md"}
+NOT_ON_THE_BUS = {"disk-images.md", "semihosting.md"}
 """Pages beside the devices that describe something without registers."""
 
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = "$ "
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a page."""
-
-    page: Path
-    line: int
-    language: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.page.relative_to(PROJECT)}:{self.line}"
-
-
-def blocks_of(page: Path) -> list[Block]:
-    text = page.read_text(encoding="utf-8")
-    return [Block(page, text.count("\n", 0, match.start()) + 1, match[1], match[2]) for match in FENCE.finditer(text)]
 
 
 def blocks(language: str) -> list[Block]:
@@ -76,10 +56,10 @@ def blocks(language: str) -> list[Block]:
 def vmsim_lines() -> list[tuple[str, str]]:
     """Return the vmsim commands of all console blocks, each with its place."""
     return [
-        (str(block), line.removeprefix(COMMAND))
+        (str(block), command)
         for block in blocks("console")
-        for line in block.text.splitlines()
-        if line.startswith(f"{COMMAND}vmsim ")
+        for command, _ in block.commands()
+        if command.startswith("vmsim ")
     ]
 
 
@@ -97,13 +77,6 @@ def options_of(command_line: str) -> dict[str, Any]:
             raise click.UsageError(f"no subcommand {rest[:1]}")
         command = command.commands[rest.pop(0)]
     return command.make_context(command.name, rest).params
-
-
-def output_after(page: Path, command: str) -> str:
-    """Return the output that a page shows for a command."""
-    found = [block.text for block in blocks_of(page) if block.text.startswith(f"{COMMAND}{command}\n")]
-    assert len(found) == 1, f"{page.name} shows {command!r} {len(found)} times"
-    return found[0].partition("\n")[2]
 
 
 # --- commands ---------------------------------------------------------------------------------------------------------
@@ -189,7 +162,9 @@ def test_the_index_has_every_page() -> None:
 
 def description_in(folder: Path, text: str) -> Path:
     """Write a description, or a part of one, beside the thermometer and laid over the ready board."""
-    shutil.copy(THERMOMETER / "thermometer.py", folder)
+    shutil.copy(THERMOMETER / "acme_thermometer.py", folder)
+    if "plugins:" not in text:
+        text += "plugins: [acme_thermometer.py]\n"
     file = folder / "block.yaml"
     file.write_text(
         text if text.startswith("include:") or "\ninclude:" in text else f"include: realview-pbx-a9.yaml\n{text}"
@@ -226,7 +201,12 @@ def test_a_python_block_compiles_and_a_session_says_what_it_shows(block: Block) 
     assert results.failed == 0, report.getvalue()
 
 
-EXAMPLE_FILES = sorted(file for file in EXAMPLES.rglob("*") if file.suffix in {".py", ".yaml", ".txt"})
+EXAMPLE_FILES = sorted(
+    file
+    for file in EXAMPLES.rglob("*")
+    if file.suffix in {".py", ".toml", ".txt", ".yaml"} and file.parent.suffix != ".egg-info"
+)
+ONLY_LINKED = {"read.txt", "test_thermometer.py"}
 
 
 @pytest.mark.parametrize("file", EXAMPLE_FILES, ids=lambda file: file.name)
@@ -234,13 +214,13 @@ def test_a_page_shows_an_example_as_it_is_or_links_to_it(file: Path) -> None:
     shown = [block.text for block in blocks_of(TUTORIAL)]
     linked = {(DOCS / target).resolve() for target in LINK.findall(TUTORIAL.read_text())}
     assert file.resolve() in linked
-    if file.name != "read.txt":
+    if file.name not in ONLY_LINKED:
         assert file.read_text() in shown
 
 
 def test_the_readme_shows_the_example_device_and_its_board() -> None:
     shown = {block.text for block in blocks_of(PROJECT / "README.md")}
-    assert (THERMOMETER / "thermometer.py").read_text() in shown
+    assert (THERMOMETER / "acme_thermometer.py").read_text() in shown
     assert (THERMOMETER / "my-board.yaml").read_text() in shown
 
 
@@ -312,10 +292,10 @@ def test_the_guest_reads_the_thermometer_as_the_tutorial_shows() -> None:
     console, cause = run_with_script(simulation, THERMOMETER / "read.txt")
     assert cause == PowerOff()
     shown = shown_lines("vmsim run docs/examples/thermometer/my-board.yaml --input docs/examples/thermometer/read.txt")
-    assert "0x000000D7" in shown
+    assert {"0x000000D7", "0x000000D8", "0x00000040"} < set(shown)
     start = console.index(shown[0])
     assert console[start : start + len(shown)] == shown
-    assert simulation.system.devices["thermometer"].reads.value == 1
+    assert simulation.system.devices["thermometer"].reads.value == 2
 
 
 @pytest.mark.guest
@@ -413,6 +393,49 @@ def test_the_parameters_on_a_devices_page_exist(page: Path) -> None:
     rows = re.findall(r"^\| `([^`]+)`", page.read_text(), re.MULTILINE)
     assert set(rows) <= known
     assert known - {"at", "irq"} <= set(rows)
+
+
+# --- what plugin authors are told -------------------------------------------------------------------------------------
+
+PLUGINS = DOCS / "plugins.md"
+
+
+def first_column(part: str) -> list[str]:
+    """Return what the rows of a table in plugins.md begin with; the table stands under the heading `part`."""
+    text = PLUGINS.read_text().partition(f"# {part}\n")[2].partition("\n#")[0]
+    return re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
+
+
+def test_every_way_to_declare_a_register_is_told() -> None:
+    ways = {name for name in vars(RegisterTable) if not name.startswith("_")}
+    assert set(first_column("Registers")) == ways - {"find"}
+
+
+def test_the_attributes_and_methods_of_a_device_exist_as_told() -> None:
+    for attribute in first_column("What the class says"):
+        assert hasattr(Device, attribute) or attribute in Device.__annotations__
+    told = first_column("Methods to override")
+    assert len(told) >= 8
+    for call in told:
+        name, _, arguments = call.removesuffix(")").partition("(")
+        signature = inspect.signature(getattr(Device, name))
+        assert ", ".join(signature.parameters) == f"self, {arguments}".removesuffix(", ")
+
+
+def test_the_example_of_the_page_passes_its_own_tests() -> None:
+    names: dict[str, Any] = {"__name__": "plugins_page"}
+    for block in blocks_of(PLUGINS):
+        if block.language == "python":
+            exec(compile(block.text, str(block), "exec"), names)
+    tests = [name for name in names if name.startswith("test_")]
+    assert len(tests) == 2
+    for name in tests:
+        names[name]()
+    laps = Section("stopwatch", "acme.stopwatch")
+    names["make_stopwatch"]().serialize(laps)
+    laps.fields["laps"] = Field([0] * 5, "us")
+    with pytest.raises(CheckpointError, match="laps"):
+        names["make_stopwatch"]().deserialize(laps)
 
 
 # --- nothing private --------------------------------------------------------------------------------------------------

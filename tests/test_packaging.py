@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
 import pytest
+from fresh_environment import PROJECT, FreshEnvironment, command
 
 pytestmark = [
     pytest.mark.packaging,
     pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed; make test installs it"),
 ]
-PROJECT = Path(__file__).parent.parent
 # In the order in which they build on one another.
 DISTRIBUTIONS = {
     "vmsim-core": "vmsim_core",
@@ -24,24 +21,6 @@ DISTRIBUTIONS = {
     "vmsim-platform-realview": "plugins/platform_realview",
     "vmsim-guests": "plugins/guests",
 }
-
-
-def command(*arguments: str | Path, folder: Path | None = None) -> str:
-    """Run a command; a failure shows what it printed."""
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    result = subprocess.run(
-        [str(each) for each in arguments], cwd=folder, capture_output=True, text=True, env=environment
-    )
-    assert result.returncode == 0, f"{arguments}\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
-    return result.stdout
-
-
-@pytest.fixture(scope="session")
-def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build everything once: sdists, and wheels from the sdists."""
-    folder = tmp_path_factory.mktemp("dist")
-    command("uv", "build", "--quiet", "--all-packages", "--out-dir", folder, folder=PROJECT)
-    return folder
 
 
 def file_of(dist: Path, name: str, ending: str) -> Path:
@@ -71,27 +50,18 @@ def test_it_installs_alone_and_passes_its_own_tests(dist: Path, name: str, tmp_p
     (source,) = tmp_path.glob(f"{name.replace('-', '_')}-*")
     # The installed package is tested, not the sources that lie beside the tests.
     shutil.rmtree(source / "src")
-    environment = tmp_path / "environment"
-    command("uv", "venv", "--quiet", "--python", sys.executable, environment)
-    python = environment / "bin" / "python"
     wheel = file_of(dist, name, ".whl")
-    command(
-        "uv", "pip", "install", "--quiet", "--python", python, "--find-links", dist, f"{name}[test] @ {wheel.as_uri()}"
-    )
-    report = command(python, "-m", "pytest", "-m", "not slow and not guest", folder=source)
+    environment = FreshEnvironment(tmp_path / "environment", dist, f"{name}[test] @ {wheel.as_uri()}")
+    report = command(environment.python, "-m", "pytest", "-m", "not slow and not guest", folder=source)
     assert " passed" in report
 
 
 def test_the_plugins_are_found_where_they_are_installed_together(dist: Path, tmp_path: Path) -> None:
-    environment = tmp_path / "environment"
-    command("uv", "venv", "--quiet", "--python", sys.executable, environment)
-    python = environment / "bin" / "python"
-    command("uv", "pip", "install", "--quiet", "--python", python, "--find-links", dist, *dist.glob("*.whl"))
-    listed = command(environment / "bin" / "vmsim", "plugins", folder=tmp_path)
+    environment = FreshEnvironment(tmp_path / "environment", dist, *dist.glob("*.whl"))
+    listed = environment.vmsim("plugins", folder=tmp_path).stdout
     for name in DISTRIBUTIONS:
         if name != "vmsim-core":
             assert name in listed
     system = tmp_path / "mine.yaml"
     system.write_text("include: realview-pbx-a9.yaml\nmemory: 64MiB\n")
-    described = command(environment / "bin" / "vmsim", "describe", system, folder=tmp_path)
-    assert "uart0" in described
+    assert "uart0" in environment.vmsim("describe", system, folder=tmp_path).stdout

@@ -8,10 +8,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field, ValidationError
 from vmsim_core.clock import Clock
+from vmsim_core.component import ComponentParams
 from vmsim_core.events import Event, EventQueue
 from vmsim_core.units import (
     NEVER,
+    Duration,
     format_size,
     format_time,
     parse_address,
@@ -52,6 +55,15 @@ def test_quantities_are_exact() -> None:
 def test_what_is_no_quantity_is_refused(parse: object, text: object) -> None:
     with pytest.raises(ValueError):
         parse(text)  # type: ignore[operator]
+
+
+def test_a_bound_of_a_parameter_holds_for_a_quantity() -> None:
+    class Params(ComponentParams):
+        period: Duration = Field(gt=0)
+
+    assert Params.model_validate({"period": "1ns"}).period == 1000
+    with pytest.raises(ValidationError, match="greater than 0"):
+        Params.model_validate({"period": "0s"})
 
 
 def test_quantities_for_people() -> None:

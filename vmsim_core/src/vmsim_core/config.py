@@ -235,7 +235,9 @@ class _Checker:
     ) -> Part[C] | None:
         """Look up the class `name`, asked for at `keys`, and validate its parameters, described at `path`."""
         if name not in registry:
-            reason = self.plugins.why_missing(name) or suggestion(name, registry) + self.plugins.left_out()
+            remedy = "; install the distribution that has it, or name its file under plugins"
+            hint = suggestion(name, registry, remedy if kind == "device type" else "")
+            reason = self.plugins.why_missing(name) or hint + self.plugins.left_out()
             distribution = f" (its distribution may be vmsim-cpu-{name})" if kind == "CPU model" else ""
             self._report(f"no {kind} {name!r} is installed{distribution}{reason}", *keys)
             return None

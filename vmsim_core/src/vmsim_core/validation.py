@@ -33,13 +33,13 @@ def validate(model: type[M], node: Node, path: str = "", owner: str = "") -> tup
         return None, [_problem(detail, model, node, path, owner) for detail in details]
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return what to say after `name` was not found among `known`."""
+def suggestion(name: str, known: Iterable[str], remedy: str = "") -> str:
+    """Return what to say after `name` was not found among `known`; `remedy` if it does not look like a slip."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"; did you mean {near[0]!r}?"
-    return f"; known are {', '.join(names)}" if names else ""
+    return (f"; known are {', '.join(names)}" if names else "") + remedy
 
 
 def has_scheme(name: str) -> bool:
