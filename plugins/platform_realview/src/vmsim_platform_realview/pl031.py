@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import field_validator
 from vmsim_core.clock import Clock
@@ -13,6 +12,8 @@ from vmsim_core.device import Device, DeviceParams
 from vmsim_core.registers import RegisterTable
 from vmsim_core.system import System
 
+from vmsim_platform_realview.clock_base import DEFAULT_BASE, ClockBase, base_seconds, check_range
+
 _MASK = 0xFFFF_FFFF
 _ONE_HERTZ = Clock(1)
 
@@ -20,17 +21,14 @@ _ONE_HERTZ = Clock(1)
 class Pl031Params(DeviceParams):
     """What the clock shows at power-on."""
 
-    base: datetime | Literal["host"] = datetime(2026, 1, 1, tzinfo=UTC)
+    base: ClockBase = DEFAULT_BASE
     """Date and time at power-on, such as 2026-01-01T00:00:00Z (UTC if no zone is given), or ``host`` for the host's.
     With ``host`` two runs are not the same."""
 
     @field_validator("base")
     @classmethod
-    def _fits_the_counter(cls, base: datetime | str) -> datetime | str:
-        if isinstance(base, datetime):
-            base = base if base.tzinfo else base.replace(tzinfo=UTC)
-            if not 0 <= base.timestamp() <= _MASK:
-                raise ValueError("the clock counts from 1970-01-01 to 2106-02-07; choose a date between")
+    def _fits_the_counter(cls, base: ClockBase) -> ClockBase:
+        check_range(base, datetime.fromtimestamp(0, UTC), datetime.fromtimestamp(_MASK, UTC))
         return base
 
 
@@ -61,9 +59,7 @@ class Pl031(Device):
     def reset(self) -> None:
         """Show the base time at power-on."""
         super().reset()
-        base = self.params.base
-        seconds = int(time.time() if base == "host" else base.timestamp())
-        self.offset = (seconds - _ONE_HERTZ.cycles(self.now)) & _MASK
+        self.offset = (base_seconds(self.params.base) - _ONE_HERTZ.cycles(self.now)) & _MASK
 
     @data.read
     def _read_data(self) -> int:
