@@ -51,7 +51,7 @@ def linux(
     kernel: str = "realview", initrd: str = "busybox", append: str = "", **more: str
 ) -> tuple[tuple[str, str], ...]:
     """Return the overrides that make the default system boot Linux."""
-    command_line = f"console=ttyAMA0 {append}".strip()
+    command_line = f"console=ttyAMA0 {append}".strip().replace("'", "''")
     workload = {"kernel": f"guest:{kernel}", "initrd": f"guest:{initrd}", "append": f"'{command_line}'", **more}
     return tuple((f"workload.{name}", value) for name, value in workload.items())
 

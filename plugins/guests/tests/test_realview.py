@@ -1,4 +1,4 @@
-"""The small kernel: built from source, which takes minutes the first time."""
+"""The small kernels: built from source, which takes minutes the first time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ def store() -> GuestStore:
     return store
 
 
-def boot(store: GuestStore, log: Path, initramfs: str, append: str) -> str:
-    arguments = ["-kernel", store.path("realview"), "-initrd", store.path(initramfs)]
+def boot(store: GuestStore, log: Path, initramfs: str, append: str, kernel: str = "realview") -> str:
+    arguments = ["-kernel", store.path(kernel), "-initrd", store.path(initramfs)]
     arguments += ["-dtb", store.path("realview-dtb"), "-append", f"console=ttyAMA0 {append}"]
     return console_of(log, "System halted", *map(str, arguments))
 
 
-def test_all_results_are_there(store: GuestStore) -> None:
-    index = Folder(store.root, "realview").index()
+@pytest.mark.parametrize("kernel", ["realview", "realview-devices"])
+def test_all_results_are_there(store: GuestStore, kernel: str) -> None:
+    store.path(kernel)
+    index = Folder(store.root, kernel).index()
     assert index is not None
     assert set(index.files) == set(RESULTS.values())
     assert "linux-source-6.1" in index.origin
@@ -50,6 +52,13 @@ def test_a_command_runs_in_the_guest(store: GuestStore, tmp_path: Path) -> None:
     assert "vmsim: user space reached" in text
     assert "numbers 1 2 3" in text
     assert "vmsim: command ended with status 0" in text
+
+
+@needs_qemu
+@pytest.mark.qemu
+def test_drivers_have_their_devices(store: GuestStore, tmp_path: Path) -> None:
+    text = boot(store, tmp_path / "log", "busybox", 'vmsim.run="echo /dev/*"', "realview-devices")
+    assert {"/dev/fb0", "/dev/i2c-0", "/dev/rtc0", "/dev/rtc1"} <= set(text.split())
 
 
 @needs_qemu

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from vmsim_guests.errors import GuestError
+from vmsim_guests.kernel.build import RealviewKernel
 from vmsim_guests.registry import GUESTS, RECIPES, find_guest
+from vmsim_guests.resources import resource
 
 
 def test_every_guest_has_a_recipe_and_every_recipe_a_guest() -> None:
@@ -10,7 +14,7 @@ def test_every_guest_has_a_recipe_and_every_recipe_a_guest() -> None:
 
 
 def test_names_files_and_summaries() -> None:
-    assert {"debian-armmp", "realview", "realview-dtb", "busybox", "busybox-stress", "hello"} <= set(GUESTS)
+    assert {"debian-armmp", "realview", "realview-devices", "realview-dtb", "busybox", "hello"} <= set(GUESTS)
     files = [(guest.folder, guest.file) for guest in GUESTS.values()]
     assert len(set(files)) == len(files)
     assert all(guest.summary for guest in GUESTS.values())
@@ -33,3 +37,13 @@ def test_fingerprints_are_stable_and_differ() -> None:
     fingerprints = [recipe.fingerprint() for recipe in RECIPES.values()]
     assert fingerprints == [recipe.fingerprint() for recipe in RECIPES.values()]
     assert len(set(fingerprints)) == len(fingerprints)
+
+
+def test_a_configuration_laid_over_another_takes_nothing_back() -> None:
+    recipe = RECIPES["realview-devices"]
+    assert isinstance(recipe, RealviewKernel)
+    texts = [resource("kernel", name).read_text() for name in recipe.configurations]
+    assert len(texts) == 2
+    options = [re.findall(r"^(?:# )?(CONFIG_\w+)", text, re.MULTILINE) for text in texts]
+    assert options[1]
+    assert set(options[0]) & set(options[1]) == set()

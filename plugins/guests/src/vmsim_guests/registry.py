@@ -29,7 +29,8 @@ class Guest:
 
 RECIPES: Mapping[str, Recipe] = {
     "debian-armmp": DebianKernel("linux-image-armmp"),
-    "realview": RealviewKernel(),
+    "realview": RealviewKernel("realview", ("realview.config",)),
+    "realview-devices": RealviewKernel("realview-devices", ("realview.config", "devices.config")),
     "busybox": BusyboxInitramfs("init"),
     "busybox-stress": BusyboxInitramfs("init-stress"),
     "programs": BareMetalPrograms(),
@@ -38,6 +39,7 @@ RECIPES: Mapping[str, Recipe] = {
 _TABLE = [
     Guest("debian-armmp", "kernel", "debian-armmp", "zImage", "Debian's own kernel for ARMv7, unmodified"),
     Guest("realview", "kernel", "realview", "zImage", "a small kernel for the board: few instructions to user space"),
+    Guest("realview-devices", "kernel", "realview-devices", "zImage", "the small kernel with drivers for every device"),
     Guest("realview-vmlinux", "symbols", "realview", "vmlinux", "the same kernel as an ELF file with symbols"),
     Guest("realview-dtb", "device tree", "realview", DEVICE_TREE, "Linux's own device tree for the board"),
     Guest("busybox", "initramfs", "busybox", INITRAMFS_NAME, "a shell, or the command in vmsim.run=..."),

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from vmsim_core.system import System
 
-from vmsim_platform_realview.device_nodes import CELLS_1_1, DeviceNodes, board_clocks, cpu_label, interrupt_cells
+from vmsim_platform_realview.device_nodes.clocks import board_clocks
+from vmsim_platform_realview.device_nodes.collection import (
+    CELLS_1_0,
+    CELLS_1_1,
+    DeviceNodes,
+    cpu_label,
+    interrupt_cells,
+)
+from vmsim_platform_realview.device_nodes.table import NODE_MAKERS
 from vmsim_platform_realview.flattened_tree import Node, PropertyValue, Reference, flatten
 
 if TYPE_CHECKING:
@@ -25,16 +33,16 @@ def make_device_tree(system: System, banks: list[range], workload: Workload, ini
 
     `banks` are the addresses of the RAM that the guest may use, `initrd` is where the initial RAM disk was put.
     """
-    devices = DeviceNodes(system)
+    devices = DeviceNodes(system, NODE_MAKERS)
     soc = _soc(devices)
     root = Node("", {"model": _MODEL, "compatible": "arm,realview-pbx", "arm,hbi": 0x182, **CELLS_1_1})
     chosen = Node("chosen", chosen_properties(workload, initrd))
     root.children = [chosen, _aliases(soc), memory_node(banks), _cpus(devices)]
-    root.children += [*board_clocks(), *devices.own_clocks, soc]
+    root.children += [*board_clocks(), *devices.off_the_bus, soc]
     if devices.interrupt_controller is not None:
         root.properties["interrupt-parent"] = [devices.interrupt_controller]
         root.children.append(_performance_monitors(system))
-    if devices.first_serial is not None:
+    if devices.first("pl011") is not None:
         chosen.properties["stdout-path"] = "serial0:115200n8"
     return flatten(root)
 
@@ -61,14 +69,17 @@ def _soc(devices: DeviceNodes) -> Node:
 
 
 def _aliases(soc: Node) -> Node:
-    """The serial ports are numbered by address."""
-    serial = [node.name for node in soc.children if node.name.startswith("serial@")]
-    return Node("aliases", {f"serial{index}": f"/soc/{name}" for index, name in enumerate(serial)})
+    """Serial ports and two-wire buses are numbered by address."""
+    aliases = Node("aliases")
+    for kind in ("serial", "i2c"):
+        names = [node.name for node in soc.children if node.name.startswith(f"{kind}@")]
+        aliases.properties |= {f"{kind}{index}": f"/soc/{name}" for index, name in enumerate(names)}
+    return aliases
 
 
 def _cpus(devices: DeviceNodes) -> Node:
     cluster = Node("cluster0")
-    cpus = Node("cpus", {"#address-cells": 1, "#size-cells": 0, "enable-method": "arm,realview-smp"})
+    cpus = Node("cpus", {**CELLS_1_0, "enable-method": "arm,realview-smp"})
     cpus.children = [Node("cpu-map", {}, [cluster])]
     for core in devices.system.cores:
         properties: dict[str, PropertyValue] = {"device_type": "cpu", "compatible": "arm,cortex-a9", "reg": core.index}
