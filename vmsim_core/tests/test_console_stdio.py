@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,8 +123,9 @@ def test_closed_standard_input_is_no_input() -> None:
 
 def test_the_escape_key_may_come_apart_from_its_letter() -> None:
     happened: list[str] = []
-    keys = EscapeKeys(lambda: happened.append("quit"), lambda: happened.append("help"))
+    keys = EscapeKeys(*(partial(happened.append, name) for name in ("quit", "help", "picture")))
     assert keys.for_guest(b"a\x01") == b"a"
     assert keys.for_guest(b"ab") == b"\x01b"
     assert keys.for_guest(b"\x01?x\x01x") == b"x"
-    assert happened == ["help", "quit"]
+    assert keys.for_guest(b"\x01pp") == b"p"
+    assert happened == ["help", "quit", "picture"]

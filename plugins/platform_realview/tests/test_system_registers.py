@@ -105,3 +105,16 @@ def test_display_keeps_its_identity() -> None:
 @given(st.lists(accesses, max_size=40))
 def test_any_guest(sequence: list[tuple[bool, int, int, int, int]]) -> None:
     check_any_guest(make_device(SystemRegisters), sequence)
+
+
+def test_oscillators_have_the_frequencies_that_their_settings_say() -> None:
+    """As the board sets them at power-on (DUI 0440, 4.3.4), and as the guest sets one."""
+    device = make_device(SystemRegisters)
+    heard: list[int] = []
+    device.listen_to_oscillators(lambda: heard.append(device.oscillator_frequency(4)))
+    assert [device.oscillator_frequency(index) // 10**6 for index in range(5)] == [100, 40, 25, 50, 25]
+    device.write(OSC4, 4, 0x3_0000 | (65 - 8) | (6 - 2) << 9)  # 24 MHz * 2 * 65 / (6 * 4)
+    assert heard == []
+    device.write(LOCK, 4, UNLOCK)
+    device.write(OSC4, 4, 0x3_0000 | (65 - 8) | (6 - 2) << 9)
+    assert heard == [130_000_000]

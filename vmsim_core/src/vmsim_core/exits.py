@@ -34,6 +34,9 @@ class Reset(ExitCause):
     name = "reset"
     ended_by_guest = True
 
+    def __str__(self) -> str:
+        return f"{self.name} (by {self.source})" if self.source else self.name
+
 
 @dataclass(frozen=True)
 class Halt(ExitCause):

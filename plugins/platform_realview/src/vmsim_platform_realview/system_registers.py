@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from vmsim_core.component import ComponentParams
 from vmsim_core.device import Device, DeviceParams
 from vmsim_core.exits import Reset
 from vmsim_core.registers import RegisterTable
+from vmsim_core.system import System
 
 _UNLOCK = 0xA05F
 _LOCKED = 1 << 16
@@ -19,6 +21,9 @@ _PCI_CLOCK_PRESENT = 1
 
 # VCO divider settings of the ICS307 oscillators after power-on: 100, 40, 25, 50 and 25 MHz.
 _OSCILLATOR_RESET = (0x12C5C, 0x02CC0, 0x02C75, 0x20211, 0x02C75)
+_OSCILLATOR_REFERENCE = 24_000_000
+# What bits 18:16 of a setting divide by (data sheet of the ICS307, output divider).
+_OUTPUT_DIVIDERS = (10, 2, 8, 4, 5, 7, 3, 6)
 
 
 class SystemRegisterParams(DeviceParams):
@@ -69,11 +74,30 @@ class SystemRegisters(Device):
     oscillator_resets = registers.bank(0x8C, 5, writable_bits=0x7FFFF, doc="SYS_OSCRESET0 to 4: guarded by the lock")
     oscillator_tests = registers.bank(0xC0, 5, writable_bits=0, stored=False, doc="SYS_TEST_OSC0 to 4: read as zero")
 
+    def __init__(self, system: System, path: str, params: SystemRegisterParams) -> None:
+        super().__init__(system, path, params)
+        self._oscillator_listeners: list[Callable[[], None]] = []
+
     def reset(self) -> None:
         """Bring the power-on state."""
         super().reset()
         self.oscillators.values[:] = _OSCILLATOR_RESET
         self.oscillator_resets.values[:] = _OSCILLATOR_RESET
+        self._tell_oscillator_listeners()
+
+    def oscillator_frequency(self, index: int) -> int:
+        """Return the frequency in hertz, rounded down, that SYS_OSC`index` sets."""
+        setting = self.oscillators.values[index]
+        multiplier, divider = (setting & 0x1FF) + 8, (setting >> 9 & 0x7F) + 2
+        return 2 * _OSCILLATOR_REFERENCE * multiplier // (divider * _OUTPUT_DIVIDERS[setting >> 16 & 7])
+
+    def listen_to_oscillators(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after an oscillator was set."""
+        self._oscillator_listeners.append(listener)
+
+    def _tell_oscillator_listeners(self) -> None:
+        for listener in self._oscillator_listeners:
+            listener()
 
     @property
     def locked(self) -> bool:
@@ -109,6 +133,7 @@ class SystemRegisters(Device):
     def _write_oscillator(self, index: int, value: int) -> None:
         if not self.locked:
             self.oscillators.values[index] = value & 0x7FFFF
+            self._tell_oscillator_listeners()
 
     @oscillator_resets.write
     def _write_oscillator_reset(self, index: int, value: int) -> None:

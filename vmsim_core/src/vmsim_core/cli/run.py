@@ -35,6 +35,7 @@ _NOT_YET = {
 @click.option("--replay", metavar="F", type=FILE, help="Type a recording again, at exactly the same times.")
 @click.option("--realtime", is_flag=True, help="Let idle time of the guest pass as on the wall clock.")
 @click.option("--stats", metavar="F", type=FILE, help="Write statistics: F.json, or F.txt for people.")
+@click.option("--screenshot", metavar="F.png", type=FILE, help="Save what the screen shows when the run ends.")
 @click.option("--no-progress", is_flag=True, help="Show no progress line.")
 @click.option("--verbose", is_flag=True, help="Tell more about what happens, on stderr.")
 def run_command(**options: Any) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -33,10 +32,12 @@ from vmsim_core.exits import (
     TimeLimit,
     UserQuit,
 )
+from vmsim_core.picture_file import save_screen
 from vmsim_core.plugin_manager import PluginManager
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.stats_writers import StatsWriter
-from vmsim_core.units import format_time
+from vmsim_core.units import TICKS_PER_SECOND, format_time
+from vmsim_core.whole_file import whole_file
 
 AS_ASKED, ERROR, LIMIT_BEFORE_TEXT = 0, 1, 3
 
@@ -69,6 +70,7 @@ class RunOptions:
     replay: Path | None
     realtime: bool
     stats: Path | None
+    screenshot: Path | None
     no_progress: bool
     verbose: bool
 
@@ -86,6 +88,8 @@ def run(options: RunOptions) -> int:
     writer = _stats_writer(options.stats, plugins) if options.stats is not None else None
     settings = [*checkpoints.settings(), *_settings(options)]
     with build_simulation(Path(options.system), options.cpu, settings, plugins) as simulation:
+        if options.screenshot is not None:
+            _check_screenshot(simulation, options.screenshot)
         if options.restore is None:
             simulation.load_workload()
         else:
@@ -95,6 +99,8 @@ def run(options: RunOptions) -> int:
         if writer is not None and options.stats is not None:
             _write_stats(simulation, writer, options.stats)
         _report(simulation, cause, options.until_text)
+        if options.screenshot is not None:
+            save_screen(simulation.system, options.screenshot)
     return ERROR if taker.failed else exit_code(cause, options.until_text)
 
 
@@ -143,6 +149,14 @@ def _open_console(simulation: Simulation, options: RunOptions, stack: ExitStack)
     def quit_run() -> None:
         system.request_exit(UserQuit())
 
+    def take_picture() -> None:
+        file = Path(f"vmsim-{simulation.time / TICKS_PER_SECOND:.6f}s.png")
+        try:
+            save_screen(system, file)
+            print(f"vmsim: the screen is in {file}", file=sys.stderr, flush=True)
+        except VmsimError as error:
+            print(f"vmsim: {error}", file=sys.stderr, flush=True)
+
     recorder = None
     if options.record is not None:
         recorder = Recorder(options.record, system.events)
@@ -151,7 +165,7 @@ def _open_console(simulation: Simulation, options: RunOptions, stack: ExitStack)
         Replay(options.replay, system.serial_ports, system.events, quit_run)
     if options.script is not None:
         InputScript(read_script(options.script), port, system.events, system.keyboards, system.mice)
-    return open_console(options.console, port, quit_run, recorder)
+    return open_console(options.console, port, quit_run, recorder, take_picture)
 
 
 @contextmanager
@@ -203,17 +217,22 @@ def _stats_writer(file: Path, plugins: PluginManager) -> StatsWriter:
     return known[ending]()
 
 
+def _check_screenshot(simulation: Simulation, file: Path) -> None:
+    """Refuse before the run what cannot be saved after it."""
+    if not simulation.system.displays:
+        raise VmsimError(f"--screenshot {file}: the system has no display")
+    if not file.parent.is_dir():
+        raise VmsimError(f"--screenshot {file}: there is no folder {file.parent}")
+    if file.suffix != ".png":
+        raise VmsimError(f"--screenshot {file}: the name must end in .png")
+
+
 def _write_stats(simulation: Simulation, writer: StatsWriter, file: Path) -> None:
-    """Write beside the file and rename, so that nobody ever finds half of it."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with partial.open("w", encoding="utf-8") as stream:
+        with whole_file(file) as partial, partial.open("w", encoding="utf-8") as stream:
             writer.write(simulation, stream)
-        partial.replace(file)
     except OSError as error:
         raise VmsimError(f"--stats {file}: cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _report(simulation: Simulation, cause: ExitCause, text: str | None) -> None:

@@ -20,10 +20,17 @@ if TYPE_CHECKING:
 _CHOICES = "stdio, none, pty, tcp:PORT or file:NAME"
 
 
-def open_console(spec: str, port: SerialPort, on_quit: Callable[[], None], recorder: Recorder | None = None) -> Console:
+def open_console(
+    spec: str,
+    port: SerialPort,
+    on_quit: Callable[[], None],
+    recorder: Recorder | None = None,
+    on_picture: Callable[[], None] = lambda: None,
+) -> Console:
     """Open the console that `spec` describes at the other end of `port`.
 
-    `on_quit` is called when the user asks for the end; what is typed is fed to the port, and recorded if wanted.
+    `on_quit` is called when the user asks for the end, `on_picture` when for a picture of the screen; what is typed is
+    fed to the port, and recorded if wanted.
     """
 
     def feed(data: bytes) -> None:
@@ -39,7 +46,7 @@ def open_console(spec: str, port: SerialPort, on_quit: Callable[[], None], recor
     kind, colon, argument = spec.partition(":")
     match kind, bool(colon):
         case "stdio", False:
-            return StdioConsole(port, feed, leave)
+            return StdioConsole(port, feed, leave, on_picture)
         case "none", False:
             return NoConsole(port, feed)
         case "pty", False:

@@ -8,6 +8,7 @@ ESCAPE = 0x01  # Ctrl-A, as QEMU and minicom have it
 
 HELP = """
 Ctrl-A x       quit
+Ctrl-A p       save a picture of the screen, in the current folder
 Ctrl-A h       this list
 Ctrl-A Ctrl-A  (or Ctrl-A a) send Ctrl-A to the guest
 """
@@ -16,9 +17,12 @@ Ctrl-A Ctrl-A  (or Ctrl-A a) send Ctrl-A to the guest
 class EscapeKeys:
     """Takes the commands out of what is typed; the key and its letter may arrive in different reads."""
 
-    def __init__(self, on_quit: Callable[[], None], on_help: Callable[[], None]) -> None:
+    def __init__(
+        self, on_quit: Callable[[], None], on_help: Callable[[], None], on_picture: Callable[[], None]
+    ) -> None:
         self._on_quit = on_quit
         self._on_help = on_help
+        self._on_picture = on_picture
         self._escaped = False
 
     def for_guest(self, typed: bytes) -> bytes:
@@ -31,6 +35,8 @@ class EscapeKeys:
                     to_guest.append(ESCAPE)
                 elif byte == ord("x"):
                     self._on_quit()
+                elif byte == ord("p"):
+                    self._on_picture()
                 else:
                     self._on_help()
             elif byte == ESCAPE:

@@ -22,13 +22,15 @@ class StdioConsole(Console):
     The descriptors are never made non-blocking: they are shared with the shell that started us.
     """
 
-    def __init__(self, port: SerialPort, feed: ByteSink, on_quit: Callable[[], None]) -> None:
+    def __init__(
+        self, port: SerialPort, feed: ByteSink, on_quit: Callable[[], None], on_picture: Callable[[], None]
+    ) -> None:
         super().__init__(port, feed)
         self.on_terminal = os.isatty(_STDOUT)
         self._live = False
         self._line_is_open = False
         self._terminal: RawTerminal | None = None
-        self._escape_keys = EscapeKeys(on_quit, self._show_help)
+        self._escape_keys = EscapeKeys(on_quit, self._show_help, on_picture)
         if is_our_terminal(_STDIN):
             self._live = True
             self._terminal = RawTerminal(_STDIN)
