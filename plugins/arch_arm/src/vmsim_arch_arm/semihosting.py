@@ -133,3 +133,21 @@ def _check_handle(parameter: int, read_memory: ReadMemory, lowest: int) -> None:
     """Fail unless the first word of the parameter block is an open handle from `lowest` on."""
     if not lowest <= _words(parameter, 1, read_memory)[0] <= _APPEND_HANDLE:
         raise SemihostingError(_EBADF)
+
+
+def serve_semihosting(system: System, read: Callable[[int, int], bytes | None]) -> Callable[[int, int], int]:
+    """Return what serves a core's calls, (operation, parameter) to result; `read(address, size)` reads its memory."""
+    found = system.components.get(Semihosting.type_name)
+    if isinstance(found, Semihosting):
+        semihosting = found
+    else:
+        semihosting = Semihosting(system)
+        system.add(semihosting)
+
+    def read_memory(address: int, size: int) -> bytes:
+        data = read(address, size)
+        if data is None:
+            raise BusError(address)
+        return data
+
+    return lambda operation, parameter: semihosting.call(operation, parameter, read_memory)

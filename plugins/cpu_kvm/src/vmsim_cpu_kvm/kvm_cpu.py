@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from vmsim_arch_arm.state import ArmState
 from vmsim_core.architecture import ArchState
 from vmsim_core.component import ComponentParams
-from vmsim_core.cpu import Core, CpuExit, CpuModel, MemoryMode
+from vmsim_core.cpu import Core, CpuExit, MemoryMode
 from vmsim_core.errors import SwitchError, VmsimError
-from vmsim_core.ram import Ram
-from vmsim_core.units import TICKS_PER_SECOND
+from vmsim_core.instruction_clock import InstructionClockCpu
 
 from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
 
@@ -35,7 +34,7 @@ class KvmParams(ComponentParams):
     """What executes: the host's /dev/kvm (ARM hosts), Unicorn, or the best that there is."""
 
 
-class KvmCpu(CpuModel):
+class KvmCpu(InstructionClockCpu):
     """The virtual CPU. With the Unicorn engine its clock is the instruction: each takes `cpi` cycles of the core."""
 
     type_name = "kvm"
@@ -46,22 +45,8 @@ class KvmCpu(CpuModel):
     def __init__(self, system: System, path: str, params: ComponentParams, core: Core) -> None:
         super().__init__(system, path, params, core)
         self._vcpu = self._make_vcpu()
-        self.statistics.formula("instruction_ticks", lambda: self.period, "simulated time of an instruction", "tick")
         for name in self._vcpu.counters():
             self.statistics.formula(f"engine.{name}", self._counter(name), f"the {self._vcpu.name} engine's {name}")
-        system.address_map.listen_to_ram_writes(self.memory_written)
-
-    @property
-    def period(self) -> int:
-        """Ticks that one instruction takes."""
-        description = self.system.description.cpus[self.core.index]
-        ticks, remainder = divmod(description.cpi * TICKS_PER_SECOND, description.clock)
-        if remainder:
-            raise VmsimError(
-                f"{self.core.path}: {description.cpi} cycles of {description.clock} Hz are no whole number of "
-                "picoseconds; choose a clock that divides them"
-            )
-        return ticks
 
     def run(self, deadline: int, instructions: int) -> CpuExit:
         """Execute; see CpuModel.run."""
@@ -101,20 +86,11 @@ class KvmCpu(CpuModel):
         """Be told the levels of the core's interrupt inputs."""
         self._vcpu.set_interrupts(irq, fiq, self.core.fiq_wired)
 
-    def memory_written(self, ram: Ram, offset: int, size: int) -> None:
-        """Drop translations of what was written, at every address where it is seen."""
-        for region in self.system.address_map.ram_regions:
-            start = max(offset, region.offset)
-            end = min(offset + size, region.offset + region.size)
-            if region.ram is ram and start < end:
-                self._vcpu.invalidate(region.base + start - region.offset, end - start)
+    def _set_time(self, tick: int) -> None:
+        self._vcpu.set_time(tick)
 
-    def skip_to(self, tick: int) -> None:
-        """Let idle time pass, to the first instruction slot at or after `tick`."""
-        periods = -(-(tick - self.time) // self.period)
-        if periods > 0:
-            self.time += periods * self.period
-            self._vcpu.set_time(self.time)
+    def _invalidate(self, physical: int, size: int) -> None:
+        self._vcpu.invalidate(physical, size)
 
     def release(self) -> None:
         """Let go of the engine."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from unicorn import arm_const
 from vmsim_arch_arm.fields import Encoding
-from vmsim_arch_arm.semihosting import Semihosting
+from vmsim_arch_arm.semihosting import serve_semihosting
 from vmsim_arch_arm.state import ArmState, specs
-from vmsim_core.address_map import BusError, RamRegion
+from vmsim_core.address_map import RamRegion
 from vmsim_core.ram import Ram
 
 from vmsim_cpu_kvm.a9_registers import A9Registers
@@ -110,7 +110,7 @@ class UnicornVcpu(Vcpu):
         regions = split_at_aliases(address_map.ram_regions)
         self._engine = UnicornEngine(regions, address_map.read, address_map.write, self._coprocessor, system.events)
         if system.workload.semihosting:
-            self._engine.enable_semihosting(self._semihosting_of(system))
+            self._engine.enable_semihosting(serve_semihosting(system, self._engine.read_memory))
         self._address_map = address_map
         self._period = period
         self._registers = A9Registers(cpi)
@@ -267,19 +267,6 @@ class UnicornVcpu(Vcpu):
 
     def _read_gprs(self, first: int, count: int) -> list[int]:
         return [self._engine.read_register(_GPRS[number]) for number in range(first, first + count)]
-
-    def _semihosting_of(self, system: System) -> Callable[[int, int], int]:
-        semihosting = system.components.get("semihosting")
-        if not isinstance(semihosting, Semihosting):
-            semihosting = Semihosting(system)
-            system.add(semihosting)
-        return lambda operation, parameter: semihosting.call(operation, parameter, self._read_memory)
-
-    def _read_memory(self, address: int, size: int) -> bytes:
-        data = self._engine.read_memory(address, size)
-        if data is None:
-            raise BusError(address)
-        return data
 
     def _coprocessor(self, word: int, cpsr: int) -> bool:
         """Execute a trapped MRC or MCR (ARM DDI 0406C, A8.8.98 and A8.8.107); return whether it is defined."""
