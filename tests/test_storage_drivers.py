@@ -100,6 +100,6 @@ def test_a_checkpoint_in_the_middle_of_a_sector_of_compact_flash(tmp_path: Path)
         assert (outcome.time, outcome.ram) == (never_stopped.time, never_stopped.ram)
         assert never_stopped.console.endswith(outcome.console)
     console = tmp_path / "console"
-    options = ["--restore", taken[0], "--set", "devices.cf.size=8MiB", "--console", f"file:{console}"]
+    options = ["--restore", str(taken[0]), "--set", "devices.cf.size=8MiB", "--console", f"file:{console}"]
     assert vmsim("run", "realview-pbx-a9.yaml", *options, "--host-timeout", "120").code == 0
     assert console.read_bytes() and never_stopped.console.endswith(console.read_bytes())

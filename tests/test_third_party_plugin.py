@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import keystone  # type: ignore[import-untyped]
+import keystone
 import pytest
 from fresh_environment import BUILD_ALL, FreshEnvironment, command, outer_environment
 from pages import DOCS, THERMOMETER, TUTORIAL, commands_of

@@ -14,8 +14,9 @@ import pytest
 from fake_plugins import SYSTEM, Cpu, Parts, Pic, fake_plugins, plugin, simulate
 from vmsim_core.exits import InstructionLimit
 from vmsim_core.plugin_manager import PluginManager
-from vmsim_core.simulation import HandoverReport, RunLimits
+from vmsim_core.simulation import RunLimits
 from vmsim_core.stats_writers import TextWriter
+from vmsim_core.switching import HandoverReport
 
 from vmsim_core import hookspecs
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmsim_core.address_map import DeviceRegion
 from vmsim_core.component import Component
-from vmsim_core.config import WORKLOAD_FILES, Description, load_description
-from vmsim_core.cpu import Core, CoreParams
+from vmsim_core.config import WORKLOAD_FILES, Description, Part, load_description
+from vmsim_core.cpu import Core, CoreParams, CpuModel
 from vmsim_core.errors import ConfigError, Problem, SourcePosition, VmsimError
 from vmsim_core.plugin_manager import PluginManager
 from vmsim_core.system import System
@@ -185,11 +186,12 @@ class _Builder:
                     "cpus", core.index, "start", owner=owner,
                 )  # fmt: skip
                 continue
+            core.makers = {name: partial(self._make_model, core, name, each) for name, each in models.items()}
             with self._reporting("cpus", core.index, "start", owner=owner):
-                model = part.type(self.system, f"{core.path}.{described.start}", part.params, core)
-                self.system.add(model)
-                core.models[described.start] = model
-                core.activate(model, self.system.architecture.reset_state(core.index), 0)
+                core.activate(core.model(described.start), self.system.architecture.reset_state(core.index), 0)
+
+    def _make_model(self, core: Core, name: str, part: Part[CpuModel]) -> CpuModel:
+        return part.type(self.system, f"{core.path}.{name}", part.params, core)
 
     @contextmanager
     def _reporting(self, *keys: str | int, owner: str = "") -> Iterator[None]:

@@ -215,9 +215,8 @@ class _Checker:
     def _models(self, index: int, core: Node) -> dict[str, Part[CpuModel]]:
         described = core.member("models") or Node({}, core.position)
         start = core.member("start")
-        names = list(described.mapping)
-        if start is not None and isinstance(start.value, str) and start.value not in names:
-            names.append(start.value)
+        wanted = [start.value] if start is not None and isinstance(start.value, str) else []
+        names = list(dict.fromkeys([*described.mapping, *wanted, *sorted(self.plugins.cpu_models)]))
         parts = {}
         for name in names:
             selected = start is not None and name == start.value

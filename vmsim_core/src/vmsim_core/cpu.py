@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -94,6 +95,9 @@ class CpuModel(Component):
     def memory_written(self, ram: Ram, offset: int, size: int) -> None:
         """Be told of a write to RAM that no CPU made, so that stale translations can be dropped."""
 
+    def suspend(self) -> None:
+        """Be told that another model takes over: memory may change unseen until `load_state` is called again."""
+
     @abstractmethod
     def skip_to(self, tick: int) -> None:
         """Let time pass without instructions, to the first moment of the model's clock at or after `tick`."""
@@ -119,6 +123,8 @@ class Core(Component):
         self.fiq_wired = False
         """Whether anything can ever raise the FIQ input; without, masked IRQs alone make a branch to itself final."""
         self.models: dict[str, CpuModel] = {}
+        self.makers: dict[str, Callable[[], CpuModel]] = {}
+        """Make the models that the core may be switched to, by name."""
         self._active: CpuModel | None = None
         self._restored_state: ArchState | None = None
         self.instructions_before = 0
@@ -131,6 +137,19 @@ class Core(Component):
         if self._active is None:
             raise SwitchError(f"{self.path} has no CPU model yet")
         return self._active
+
+    def model(self, name: str) -> CpuModel:
+        """Return the model of that name, made on first use.
+
+        Raises SwitchError for an unknown name, ValueError or VmsimError when the model cannot be used on this host.
+        """
+        if name not in self.models:
+            if name not in self.makers:
+                known = ", ".join(sorted(self.makers))
+                raise SwitchError(f"{self.path}: no CPU model {name!r} is installed; there are {known}")
+            self.models[name] = self.makers[name]()
+            self.system.add(self.models[name])
+        return self.models[name]
 
     @property
     def instructions(self) -> int:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from vmsim_core.exits import ExitCause
     from vmsim_core.memory_hierarchy import MemoryHierarchy
     from vmsim_core.platform import Platform
-    from vmsim_core.simulation import HandoverReport, Simulation
+    from vmsim_core.simulation import Simulation
     from vmsim_core.stats_writers import StatsWriter
+    from vmsim_core.switching import HandoverReport
     from vmsim_core.system import System
 
 # --- registration ---------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -26,6 +26,7 @@ from vmsim_core.exits import (
     TextSeen,
     TimeLimit,
 )
+from vmsim_core.switching import HandoverReport, switch
 from vmsim_core.units import NEVER
 
 if TYPE_CHECKING:
@@ -55,22 +56,6 @@ class RunLimits:
     """Time on the host."""
     text: str | None = None
     """Text to wait for on the first serial port."""
-
-
-@dataclass(frozen=True)
-class HandoverReport:
-    """What a switch from one CPU model to another did."""
-
-    core: str
-    from_model: str
-    to_model: str
-    tick: int
-    drain_ticks: int
-    lines_written_back: dict[str, int] = field(default_factory=dict)
-    lines_invalidated: dict[str, int] = field(default_factory=dict)
-    host_dependent: list[str] = field(default_factory=list)
-    """Fields that the host's CPU fixes; they were kept outside."""
-    host_seconds: float = 0.0
 
 
 class Simulation:
@@ -193,6 +178,7 @@ class Simulation:
         from vmsim_core.checkpoint.capture import folder_name, write_checkpoint
 
         with self.at_rest():
+            self.write_back_caches()
             place = folder / folder_name(self.time)
             try:
                 folder.mkdir(parents=True, exist_ok=True)
@@ -211,9 +197,28 @@ class Simulation:
 
         restore_checkpoint(self, checkpoint)
 
+    def switch(self, model: str, core: int = 0) -> HandoverReport:
+        """Let another CPU model animate a core from now on, and say what that took.
+
+        Not during `run`, but before, after, or in an action that was asked for with `at`. Raises SwitchError, nothing
+        being changed, for a model that is not there or cannot take over; DrainError when the machine does not come
+        to rest.
+        """
+        return switch(self, self.system.cores[core], model)
+
+    def write_back_caches(self) -> dict[str, int]:
+        """Have memory hold the truth, in a machine at rest; return the lines written back, by component."""
+        self.plugins.hook.vmsim_mem_writeback(system=self.system)
+        return self.system.drain_manager.mem_writeback()
+
+    def invalidate_caches(self) -> dict[str, int]:
+        """Drop all cached copies of memory, in a machine at rest; return the lines dropped, by component."""
+        self.plugins.hook.vmsim_mem_invalidate(system=self.system)
+        return self.system.drain_manager.mem_invalidate()
+
     @contextmanager
     def at_rest(self) -> Iterator[None]:
-        """Bring the machine to rest, with all data in memory, for as long as the context lasts.
+        """Bring the machine to rest for as long as the context lasts.
 
         Raises DrainError, the machine going on, when it does not come to rest. Requests to end the run that come up
         meanwhile are kept for the run that follows.
@@ -222,8 +227,6 @@ class Simulation:
         hook.vmsim_drain(system=system)
         try:
             system.drain_manager.drain(self._advance_drain)
-            hook.vmsim_mem_writeback(system=system)
-            system.drain_manager.mem_writeback()
             yield
         finally:
             system.drain_manager.resume()

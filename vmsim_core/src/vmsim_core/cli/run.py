@@ -7,14 +7,6 @@ from typing import Any
 import click
 
 from vmsim_core.cli.options import FILE, Setting, Time, guest_options, limit_options, system_options
-from vmsim_core.errors import VmsimError
-
-_NOT_YET = {
-    "switch_every": "switching CPU models",
-    "switch_cpus": "switching CPU models",
-    "switch_at": "switching CPU models",
-}
-"""Options that are understood, and what they need that this version does not have."""
 
 
 @click.command("run")
@@ -44,9 +36,6 @@ def run_command(**options: Any) -> int:
     The exit code is 0 when the run ended as asked, 3 when a limit came before the text, 1 for an error, 2 for wrong
     usage.
     """
-    for name, missing in _NOT_YET.items():
-        if options.pop(name):
-            raise VmsimError(f"--{name.replace('_', '-')} needs {missing}, which this version of vmsim does not have")
     if options["record"] and (options["replay"] or options["script"]):
         raise click.UsageError("--record is for what is typed by hand; it does not go with --replay and --input")
     from vmsim_core.cli.session import RunOptions, run

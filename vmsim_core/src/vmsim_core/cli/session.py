@@ -15,6 +15,7 @@ from vmsim_core.builder import build_simulation
 from vmsim_core.cli.checkpointing import CheckpointOptions, CheckpointTaker
 from vmsim_core.cli.options import workload_settings
 from vmsim_core.cli.program_output import ProgramOutput
+from vmsim_core.cli.switching import Switcher, SwitchOptions
 from vmsim_core.console.attach import attach_console
 from vmsim_core.console.backends import open_console
 from vmsim_core.console.console import Console
@@ -60,6 +61,9 @@ class RunOptions:
     max_insts: int | None
     max_time: int | None
     host_timeout: float | None
+    switch_at: tuple[tuple[str, str], ...]
+    switch_every: int | None
+    switch_cpus: str | None
     checkpoint_at: tuple[int, ...]
     checkpoint_every: int | None
     checkpoint_dir: Path | None
@@ -81,6 +85,8 @@ def run(options: RunOptions) -> int:
         options.checkpoint_at, options.checkpoint_every, options.checkpoint_dir, options.restore
     )
     checkpoints.check(vars(options))
+    switches = SwitchOptions(options.switch_at, options.switch_every, options.switch_cpus)
+    switches.check()
     if options.verbose:
         logging.getLogger("vmsim").setLevel(logging.DEBUG)
     plugins = PluginManager(options.no_plugins)
@@ -94,6 +100,7 @@ def run(options: RunOptions) -> int:
             simulation.load_workload()
         else:
             simulation.restore(options.restore)
+        Switcher(simulation, switches)
         taker = CheckpointTaker(simulation, checkpoints)
         cause = _run_with_console(simulation, options)
         if writer is not None and options.stats is not None:

@@ -1,0 +1,91 @@
+"""The switches between CPU models that a run's options ask for."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+
+import click
+
+from vmsim_core.errors import SwitchError
+from vmsim_core.simulation import Simulation
+from vmsim_core.switching import HandoverReport
+from vmsim_core.units import format_time, parse_time
+
+log = logging.getLogger("vmsim")
+
+
+@dataclass(frozen=True)
+class SwitchOptions:
+    """What the command line says about switching."""
+
+    at: tuple[tuple[str, str], ...]
+    """Times as the user wrote them, and models."""
+    every: int | None
+    """Ticks between switches."""
+    cpus: str | None
+    """The models to go through, separated by commas."""
+
+    def check(self) -> None:
+        """Raise click.UsageError for options that do not go together."""
+        if (self.every is None) != (self.cpus is None):
+            raise click.UsageError("--switch-every and --switch-cpus need each other")
+        if self.every == 0:
+            raise click.UsageError("--switch-every needs a time above zero")
+        for time, _ in self.at:
+            try:
+                parse_time(time)
+            except ValueError as error:
+                raise click.UsageError(f"--switch-at {time}: {error}") from None
+
+    @property
+    def rotation(self) -> list[str]:
+        """The models to go through, in turn."""
+        return [name.strip() for name in self.cpus.split(",")] if self.cpus is not None else []
+
+
+class Switcher:
+    """Makes the switches of a run, of all cores at once."""
+
+    def __init__(self, simulation: Simulation, options: SwitchOptions) -> None:
+        self._simulation = simulation
+        self._rotation = options.rotation
+        self._every = options.every or 0
+        for name in [*self._rotation, *(model for _, model in options.at)]:
+            self._check(name)
+        for time, model in options.at:
+            simulation.at(parse_time(time), partial(self._switch, model))
+        if self._rotation:
+            self._next_regular()
+
+    def _check(self, name: str) -> None:
+        # A long run must not end in the news that a model is not there.
+        for core in self._simulation.system.cores:
+            if name not in core.makers:
+                known = ", ".join(sorted(core.makers))
+                raise SwitchError(f"no CPU model {name!r} is installed; {core.path} can be animated by {known}")
+
+    def _next_regular(self) -> None:
+        following = (self._simulation.time // self._every + 1) * self._every
+        self._simulation.at(following, self._switch_regularly)
+
+    def _switch_regularly(self) -> None:
+        active = self._simulation.system.cores[0].active.type_name
+        place = self._rotation.index(active) + 1 if active in self._rotation else 0
+        self._switch(self._rotation[place % len(self._rotation)])
+        self._next_regular()
+
+    def _switch(self, model: str) -> None:
+        for core in self._simulation.system.cores:
+            _tell(self._simulation.switch(model, core.index))
+
+
+def _tell(report: HandoverReport) -> None:
+    flushed = sum(report.lines_written_back.values()), sum(report.lines_invalidated.values())
+    outside = f", kept outside: {', '.join(report.host_dependent)}" if report.host_dependent else ""
+    log.info(
+        "%s: %s to %s at %s, %s of draining, %d lines written back, %d invalidated%s, %.1f ms",
+        report.core, report.from_model, report.to_model, format_time(report.tick), format_time(report.drain_ticks),
+        *flushed, outside, 1000 * report.host_seconds,
+    )  # fmt: skip

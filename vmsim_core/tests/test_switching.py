@@ -1,0 +1,170 @@
+"""Handing a core from one CPU model to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from core_testing import CountingState
+from fake_plugins import SYSTEM, Cpu, fake_plugins, plugin, simulate
+from vmsim_core.architecture import ArchState
+from vmsim_core.cpu import MemoryMode
+from vmsim_core.drain import Drainable
+from vmsim_core.errors import SwitchError
+from vmsim_core.exits import GuestExit
+from vmsim_core.simulation import RunLimits, Simulation
+from vmsim_core.switching import HandoverReport
+
+
+class Second(Cpu):
+    type_name = "second"
+
+
+class Cached(Cpu):
+    type_name = "cached"
+    memory_mode = MemoryMode.ATOMIC
+
+
+class Forgetful(Cpu):
+    """Loses a bit, and says so as its contract asks."""
+
+    type_name = "forgetful"
+
+    def load_state(self, state: ArchState) -> None:
+        raise SwitchError(f"{self.path}: cannot hold count bit-exactly")
+
+
+class Impossible(Cpu):
+    type_name = "impossible"
+
+    def __init__(self, *arguments: Any) -> None:
+        raise ValueError("this host cannot do that")
+
+
+class Foreign(Cpu):
+    type_name = "foreign"
+    architecture = "z80"
+
+
+def machine(folder: Path, **more: object) -> Simulation:
+    models = plugin(vmsim_cpu_models=lambda: [Second, Cached, Forgetful, Impossible, Foreign])
+    return simulate(folder, SYSTEM, fake_plugins(models=models, **more))
+
+
+def count(simulation: Simulation) -> int:
+    state = simulation.system.cores[0].active.save_state()
+    assert isinstance(state, CountingState)
+    return state.count
+
+
+def test_state_time_and_counts_go_on(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    for index, model in enumerate(["second", "test-cpu", "second", "cached", "test-cpu"]):
+        simulation.run(RunLimits(instructions=10 + index))
+        report = simulation.switch(model)
+        assert (report.to_model, report.drain_ticks, simulation.system.cores[0].active.type_name) == (model, 0, model)
+    simulation.run(RunLimits(instructions=5))
+    assert (count(simulation), simulation.time, simulation.instructions, simulation.switches) == (65, 65_000, 65, 5)
+    assert simulation.instructions_by_cpu == {"test-cpu": 27, "second": 24, "cached": 14}
+
+
+def test_switching_in_a_run_changes_nothing(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    reports: list[HandoverReport] = []
+    for tick, model in ((3_000, "second"), (3_000, "cached"), (7_500, "test-cpu")):
+        simulation.at(tick, lambda model=model: reports.append(simulation.switch(model)))
+    simulation.run(RunLimits(instructions=20))
+    assert (count(simulation), simulation.time) == (20, 20_000)
+    assert [(each.tick, each.from_model, each.to_model) for each in reports] == [
+        (3_000, "test-cpu", "second"),
+        (3_000, "second", "cached"),
+        (8_000, "cached", "test-cpu"),
+    ]
+
+
+class Lines(Drainable):
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def mem_writeback(self) -> int:
+        self.calls.append("writeback")
+        return 3
+
+    def mem_invalidate(self) -> int:
+        self.calls.append("invalidate")
+        return 5
+
+
+def test_caches_are_emptied_for_a_model_that_bypasses_them_only(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    cache = Lines()
+    simulation.system.drain_manager.register(cache, "l1")
+    for model in ("cached", "cached", "second"):
+        report = simulation.switch(model)
+    assert cache.calls == ["writeback", "invalidate"]
+    assert (report.lines_written_back, report.lines_invalidated) == ({"l1": 3}, {"l1": 5})
+    simulation.switch("test-cpu")
+    assert cache.calls == ["writeback", "invalidate"]
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("unknown", "no CPU model 'unknown' is installed; there are cached, forei"),
+        ("impossible", "impossible cannot take over: this host cannot do that"),
+        ("foreign", "foreign executes z80, the core runs counting code"),
+        ("forgetful", "cannot hold count bit-exactly"),
+    ],
+)
+def test_a_model_that_cannot_take_over_changes_nothing(tmp_path: Path, model: str, expected: str) -> None:
+    simulation = machine(tmp_path)
+    simulation.run(RunLimits(instructions=10))
+    with pytest.raises(SwitchError, match=expected):
+        simulation.switch(model)
+    assert simulation.system.cores[0].active.type_name == "test-cpu"
+    simulation.run(RunLimits(instructions=10))
+    assert (count(simulation), simulation.time, simulation.switches) == (20, 20_000, 0)
+
+
+def test_the_new_model_knows_the_interrupt_lines(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    core = simulation.system.cores[0]
+    core.set_irq(True)
+    simulation.switch("second")
+    assert core.models["second"].irq
+    core.set_irq(False)
+    simulation.switch("test-cpu")
+    assert not core.models["test-cpu"].irq
+
+
+def test_a_request_to_end_the_run_survives_a_switch(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+
+    class Asks(Drainable):
+        def drain(self) -> bool:
+            simulation.system.request_exit(GuestExit(3))
+            return True
+
+    simulation.system.drain_manager.register(Asks(), "asks")
+    simulation.at(2_000, lambda: simulation.switch("second") and None)
+    assert simulation.run(RunLimits(instructions=50)) == GuestExit(3)
+
+
+def test_plugins_are_told(tmp_path: Path) -> None:
+    told: list[tuple[Simulation, HandoverReport]] = []
+    listener = plugin(vmsim_cpu_switched=lambda simulation, report: told.append((simulation, report)))
+    simulation = machine(tmp_path, listener=listener)
+    report = simulation.switch("second")
+    assert told == [(simulation, report)]
+
+
+def test_a_checkpoint_of_one_model_is_restored_by_another(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    simulation.run(RunLimits(instructions=7))
+    checkpoint = simulation.take_checkpoint(tmp_path / "c")
+    other = machine(tmp_path)
+    other.switch("second")
+    other.restore(checkpoint)
+    other.run(RunLimits(instructions=3))
+    assert (count(other), other.time, other.instructions_by_cpu["second"]) == (10, 10_000, 3)
