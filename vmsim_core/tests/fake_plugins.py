@@ -43,6 +43,10 @@ class CountingArchitecture(Architecture):
     def reset_state(self, cpu: int) -> ArchState:
         return CountingState(cpu)
 
+    def program_counter(self, state: ArchState) -> int:
+        assert isinstance(state, CountingState)
+        return state.count
+
     def disassemble(self, code: bytes, address: int, state: ArchState) -> str:
         return "count"
 

@@ -147,7 +147,7 @@ def test_what_was_typed_is_replayed(vmsim: Vmsim) -> None:
         (["checkpoint", "info", "d"], "d is no checkpoint: there is no such folder"),
         (["checkpoint", "verify", "d"], "d is no checkpoint: there is no such folder"),
         (["checkpoint", "diff", "d", "e"], "d is no checkpoint: there is no such folder"),
-        (["lockstep", "s.yaml", "--cpus", "kvm,atomic"], "lockstep needs a second CPU model"),
+        (["lockstep", "s.yaml", "--cpus", "test-cpu,atomic"], "--cpu atomic: cpus.0.start: no CPU model 'atomic' is"),
     ],
 )
 def test_an_error_is_one_line(vmsim: Vmsim, arguments: list[str], expected: str) -> None:
@@ -173,6 +173,7 @@ def test_an_error_is_one_line(vmsim: Vmsim, arguments: list[str], expected: str)
         (["run", "s.yaml", "--restore", "d", "--kernel", "k"], "vmsim run: --kernel does not go with --restore"),
         (["run", "s.yaml", "--switch-every", "1ms"], "vmsim run: --switch-every and --switch-cpus need each other"),
         (["run", "s.yaml", "--switch-at", "now=kvm"], "vmsim run: --switch-at now: 'now' is not a time"),
+        (["lockstep", "s.yaml", "--cpus", "kvm"], "vmsim lockstep: --cpus takes two CPU models"),
         (["describe"], "vmsim describe: say which SYSTEM.yaml is meant"),
         (["dance"], "vmsim: No such command 'dance'"),
     ],

@@ -49,5 +49,9 @@ class Architecture(ABC):
         """Return the state of core number `cpu` after power-on reset."""
 
     @abstractmethod
+    def program_counter(self, state: ArchState) -> int:
+        """Return the address of the instruction that is executed next."""
+
+    @abstractmethod
     def disassemble(self, code: bytes, address: int, state: ArchState) -> str:
         """Return the instruction at the start of `code` as text, in the instruction-set state of `state`."""

@@ -95,6 +95,11 @@ class CpuModel(Component):
     def memory_written(self, ram: Ram, offset: int, size: int) -> None:
         """Be told of a write to RAM that no CPU made, so that stale translations can be dropped."""
 
+    def read_memory(self, address: int, size: int) -> bytes | None:
+        """Return memory as the program sees it, by virtual address; None where it cannot be read, or for a model that
+        cannot tell. Only between runs."""
+        return None
+
     def suspend(self) -> None:
         """Be told that another model takes over: memory may change unseen until `load_state` is called again."""
 

@@ -42,6 +42,17 @@ cdef class Ram:
         """Make every byte zero, and give the memory back to the host."""
         self._mapping.madvise(mmap.MADV_DONTNEED)
 
+    def first_difference(self, Ram other):
+        """Return the offset of the first 4 KiB page in which another RAM of the same size differs, or None."""
+        cdef size_t offset = 0
+        if other.size != self.size:
+            raise ValueError(f"{self.name} and {other.name} have different sizes")
+        while offset < self.size:
+            if memcmp(self.data + offset, other.data + offset, min(<size_t>PAGE, self.size - offset)) != 0:
+                return offset
+            offset += PAGE
+        return None
+
     def touched_pages(self):
         """Return the offsets of the 4 KiB pages that are not all zero, in order."""
         cdef size_t offset = 0

@@ -35,6 +35,11 @@ class Arm(Architecture):
         state.mpidr |= cpu
         return state
 
+    def program_counter(self, state: ArchState) -> int:
+        """Return the PC."""
+        assert isinstance(state, ArmState)
+        return state.pc
+
     def disassemble(self, code: bytes, address: int, state: ArchState) -> str:
         """Return the instruction at the start of `code`; what is none comes as ``.word`` or ``.short``.
 

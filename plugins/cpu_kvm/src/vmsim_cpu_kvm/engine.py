@@ -62,6 +62,10 @@ class Vcpu(ABC):
         """Give the architectural state."""
 
     @abstractmethod
+    def read_memory(self, address: int, size: int) -> bytes | None:
+        """Return memory at a virtual address, or None where the guest could not read it."""
+
+    @abstractmethod
     def invalidate(self, physical: int, size: int) -> None:
         """Drop what was translated from `size` bytes of RAM at `physical`, which the host has written."""
 

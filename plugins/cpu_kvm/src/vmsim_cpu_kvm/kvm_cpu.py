@@ -92,6 +92,10 @@ class KvmCpu(InstructionClockCpu):
     def _invalidate(self, physical: int, size: int) -> None:
         self._vcpu.invalidate(physical, size)
 
+    def read_memory(self, address: int, size: int) -> bytes | None:
+        """Return memory as the program sees it; None where it cannot be read."""
+        return self._vcpu.read_memory(address, size)
+
     def release(self) -> None:
         """Let go of the engine."""
         self._vcpu.close()

@@ -149,6 +149,10 @@ class UnicornVcpu(Vcpu):
         """Set the levels of the interrupt inputs."""
         self._engine.set_interrupts(irq, fiq, fiq_wired)
 
+    def read_memory(self, address: int, size: int) -> bytes | None:
+        """Return memory at a virtual address, or None where the guest could not read it."""
+        return self._engine.read_memory(address, size)
+
     def invalidate(self, physical: int, size: int) -> None:
         """Drop the translations of code in RAM that the host has written."""
         self._engine.invalidate(physical, size)
