@@ -58,6 +58,10 @@ class Vcpu(ABC):
         """Take over an architectural state."""
 
     @abstractmethod
+    def suspend(self) -> None:
+        """Be told that memory may change unseen until `load_state`."""
+
+    @abstractmethod
     def save_state(self) -> ArmState:
         """Give the architectural state."""
 

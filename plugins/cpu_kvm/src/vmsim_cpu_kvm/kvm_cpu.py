@@ -82,6 +82,10 @@ class KvmCpu(InstructionClockCpu):
         """Give the complete architectural state."""
         return self._vcpu.save_state()
 
+    def suspend(self) -> None:
+        """Be told that memory may change unseen until `load_state`."""
+        self._vcpu.suspend()
+
     def set_interrupts(self, irq: bool, fiq: bool) -> None:
         """Be told the levels of the core's interrupt inputs."""
         self._vcpu.set_interrupts(irq, fiq, self.core.fiq_wired)

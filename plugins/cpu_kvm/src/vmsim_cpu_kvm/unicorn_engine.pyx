@@ -35,6 +35,9 @@ from vmsim_cpu_kvm.vcpu cimport *
 
 VMSIM_ABI_COMPILED = VMSIM_ABI
 
+cdef enum:
+    PAGE_BYTES = 4096
+
 cpdef enum RunResult:
     REACHED_LIMIT = 0
     WAITING = 1
@@ -589,6 +592,30 @@ cdef class UnicornEngine:
         self.v.exceptions_in_a_row = 0
         self.v.log.instruction = 0
         drop_all_translations(self.v)
+
+    def flush_addresses(self):
+        """Forget every translation of addresses, but not of code: the state was replaced."""
+        cdef Vcpu* v = self.v
+        v.exceptions_in_a_row = 0
+        v.log.instruction = 0
+        v.cut = NULL
+        v.current = &v.scratch
+        v.api.ctl(v.uc, VMSIM_CTL_FLUSH_TLB)
+
+    def code_pages(self):
+        """Return the contents of every page that code was translated from, by physical address."""
+        cdef uint64_t number
+        cdef Region* region
+        cdef int index
+        pages = {}
+        for index in range(self.v.region_count):
+            region = &self.v.regions[index]
+            if not region.mapped:
+                continue
+            for number in range(region.base >> PAGE_SHIFT, region.end >> PAGE_SHIFT):
+                if self.v.code_pages[number]:
+                    pages[number << PAGE_SHIFT] = (region.data + ((number << PAGE_SHIFT) - region.base))[:PAGE_BYTES]
+        return pages
 
     def invalidate(self, uint64_t physical, uint64_t size):
         """Drop the translations of code in `size` bytes of RAM at `physical`, which the host has written.
