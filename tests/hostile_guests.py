@@ -59,7 +59,7 @@ class Machine:
     def __init__(self, folder: Path) -> None:
         for name in ("card.img", "disk.img"):
             (folder / name).write_bytes(random.Random(name).randbytes(1 << 20))
-        images = {"cf": "disk.img"}
+        images = {"cf": "disk.img", "mmci": "card.img"}
         settings = tuple((f"devices.{device}.image", str(folder / name)) for device, name in images.items())
         self.simulation = Simulation.from_yaml(SYSTEM, "kvm", settings)
         self.system = self.simulation.system

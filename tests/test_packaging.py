@@ -17,6 +17,7 @@ pytestmark = [
 DISTRIBUTIONS = {
     "vmsim-core": "vmsim_core",
     "vmsim-arch-arm": "plugins/arch_arm",
+    "vmsim-cpu-atomic": "plugins/cpu_atomic",
     "vmsim-cpu-kvm": "plugins/cpu_kvm",
     "vmsim-platform-realview": "plugins/platform_realview",
     "vmsim-guests": "plugins/guests",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.units import TICKS_PER_SECOND
 from vmsim_platform_realview.compact_flash import CompactFlash
+from vmsim_platform_realview.pl181 import Pl181
 from vmsim_program import vmsim
 from whole_system import SYSTEM, USER_SPACE, linux, make_simulation, run
 
@@ -103,3 +105,97 @@ def test_a_checkpoint_in_the_middle_of_a_sector_of_compact_flash(tmp_path: Path)
     options = ["--restore", str(taken[0]), "--set", "devices.cf.size=8MiB", "--console", f"file:{console}"]
     assert vmsim("run", "realview-pbx-a9.yaml", *options, "--host-timeout", "120").code == 0
     assert console.read_bytes() and never_stopped.console.endswith(console.read_bytes())
+
+
+# --- SD card --------------------------------------------------------------------------------------------------------
+
+# Linux's device tree limits the card's clock, so that a mebibyte takes four seconds: the files are small.
+CARD = "/dev/mmcblk0"
+CARD_FILES = (
+    "dd if=/bin/busybox of=/disk/copy bs=4096 count=20; for i in 1 2 3 4 5 6 7 8 9; do echo file $i >/disk/$i; done"
+)
+CARD_SUMS = "dd if=/bin/busybox bs=4096 count=20 | md5sum; md5sum </disk/copy; cat /disk/?"
+CARD_WRITE = (f"mke2fs {CARD} >/dev/null", f"mount {CARD} /disk", CARD_FILES, "umount /disk")
+CARD_CHECK = (f"mount {CARD} /disk", CARD_SUMS, "umount /disk")
+
+
+def check_sums(console: str) -> None:
+    """Check that the files on the card are those that were written."""
+    sums = re.findall(r"^([0-9a-f]{32})  -$", console, re.MULTILINE)
+    assert len(sums) == 2
+    assert len(set(sums)) == 1
+    assert FILES in console
+
+
+def test_a_file_system_on_an_sd_card(tmp_path: Path) -> None:
+    """What one run writes to the image, it finds after mounting again, and so does the next run, in an overlay."""
+    image = blank_image(tmp_path)
+    console = run_commands(*CARD_WRITE, *CARD_CHECK, mmci={"image": image, "writes": "image"})
+    assert "mmc0: PL181 manf 41 rev0 at 0x10005000 irq 29,30 (pio)" in console
+    assert "mmc0: new high speed SD card at address 0001" in console
+    assert "mmcblk0: mmc0:0001 VMSIM 8.00 MiB" in console
+    check_sums(console)
+    written = image.read_bytes()
+    assert b"file 9\n" in written
+    console = run_commands(*CARD_CHECK, f"mount {CARD} /disk", "rm /disk/copy", mmci={"image": image})
+    check_sums(console)
+    assert image.read_bytes() == written
+
+
+def test_an_sd_card_of_high_capacity() -> None:
+    last = (4 << 30) // 512 - 1
+    read_last = f"dd if={CARD} bs=512 skip={last} | od -c"
+    console = run_commands(
+        f"echo last sector | dd of={CARD} bs=512 seek={last} conv=fsync",
+        "echo 3 >/proc/sys/vm/drop_caches",
+        read_last,
+        f"blkdiscard {CARD}",
+        read_last,
+        mmci={"size": "4GiB"},
+    )
+    assert "mmc0: new high speed SDHC card at address 0001" in console
+    assert "mmcblk0: mmc0:0001 VMSIM 4.00 GiB" in console
+    written, erased = (part.splitlines()[0].split() for part in console.split("\n0000000 ")[1:])
+    assert "".join(written) == r"lastsector\n\0\0\0\0"
+    assert erased == [r"\0"] * 16
+
+
+def test_an_sd_card_that_cannot_be_written() -> None:
+    console = run_commands(
+        "cat /sys/block/mmcblk0/ro",
+        f"if echo x >{CARD}; then false; fi",
+        mmci={"size": "8MiB", "read_only": "true"},
+    )
+    assert "mmcblk0: mmc0:0001 VMSIM 8.00 MiB (ro)" in console
+    assert "\n1\n" in console
+
+
+def test_a_checkpoint_in_the_middle_of_a_block_of_an_sd_card(tmp_path: Path) -> None:
+    commands = workload(*CARD_WRITE, *CARD_CHECK).removeprefix("console=ttyAMA0 ")
+    size = ("devices.mmci.size", "8MiB")
+    simulation = make_simulation(*linux("realview-devices", append=commands), size)
+    slot = simulation.system.devices["mmci"]
+    assert isinstance(slot, Pl181)
+    path = slot.data_path
+    directions = ["receives", "sends"]
+    taken: dict[str, Path] = {}
+
+    def take_in_a_block() -> None:
+        direction = "sends" if path.status & 1 << 12 else "receives"
+        if direction not in taken and path.left and path.fifo:
+            taken[direction] = simulation.take_checkpoint(tmp_path)
+        if len(taken) < len(directions):
+            simulation.at(simulation.time + 777 * TICKS_PER_SECOND // 10**6, take_in_a_block)
+
+    simulation.at(TICKS_PER_SECOND // 2, take_in_a_block)
+    never_stopped = run(simulation, host_seconds=120)
+    check_sums(never_stopped.text.replace("\r", ""))
+    assert sorted(taken) == directions
+    for checkpoint in taken.values():
+        restored = Simulation.from_yaml(SYSTEM, "kvm", (size,))
+        restored.restore(checkpoint)
+        outcome = run(restored, host_seconds=120)
+        restored.system.cores[0].active.release()
+        assert (outcome.cause, outcome.instructions) == (never_stopped.cause, never_stopped.instructions)
+        assert (outcome.time, outcome.ram) == (never_stopped.time, never_stopped.ram)
+        assert never_stopped.console.endswith(outcome.console)

@@ -57,6 +57,9 @@ class ResetOnly(Architecture):
     def reset_state(self, cpu: int) -> ArmState:
         return ArmState()
 
+    def program_counter(self, state: ArchState) -> int:
+        return 0
+
     def disassemble(self, code: bytes, address: int, state: ArchState) -> str:
         return ""
 
