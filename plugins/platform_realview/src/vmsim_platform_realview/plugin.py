@@ -19,6 +19,7 @@ from vmsim_platform_realview.pl031 import Pl031
 from vmsim_platform_realview.pl050 import Pl050
 from vmsim_platform_realview.pl081 import Pl081
 from vmsim_platform_realview.pl111 import Pl111
+from vmsim_platform_realview.pl181 import Pl181
 from vmsim_platform_realview.private_timer import PrivateTimer
 from vmsim_platform_realview.private_watchdog import PrivateWatchdog
 from vmsim_platform_realview.scu import Scu
@@ -53,6 +54,7 @@ def vmsim_devices() -> list[type[Device]]:
         Pl050,
         Pl081,
         Pl111,
+        Pl181,
         PrivateTimer,
         PrivateWatchdog,
         Scu,

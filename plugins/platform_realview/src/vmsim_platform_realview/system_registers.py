@@ -13,6 +13,8 @@ from vmsim_core.exits import Reset
 from vmsim_core.registers import RegisterTable
 from vmsim_core.system import System
 
+from vmsim_platform_realview.pl181 import Pl181
+
 _UNLOCK = 0xA05F
 _LOCKED = 1 << 16
 _RESET_THE_BOARD = 1 << 2
@@ -58,7 +60,7 @@ class SystemRegisters(Device):
     nv_flags_clear = registers.command(0x3C, doc="SYS_NVFLAGSCLR; writing ones clears")
     reset_control = registers.read_write(0x40, doc="SYS_RESETCTL: bit 2 resets the board; guarded by the lock")
     pci_control = registers.constant(0x44, _PCI_CLOCK_PRESENT, doc="SYS_PCICTL")
-    card_status = registers.read_only(0x48, doc="SYS_MCI: bit 0 card present, bit 1 write-protected")
+    card_status = registers.computed(0x48, doc="SYS_MCI: bit 0 card present, bit 1 write-protected")
     flash_control = registers.read_write(0x4C, writable_bits=1, doc="SYS_FLASH: bit 0 enables writing")
     display = registers.read_write(0x50, reset=_VGA, writable_bits=1 << 7, doc="SYS_CLCD: bits 12:8 the display's ID")
     display_serial = registers.constant(0x54, 0, doc="SYS_CLCDSER")
@@ -115,6 +117,11 @@ class SystemRegisters(Device):
     @processor_id.read
     def _read_processor_id(self) -> int:
         return int(self.params.processor_id)
+
+    @card_status.read
+    def _read_card_status(self) -> int:
+        slots = [device for device in self.system.devices.values() if isinstance(device, Pl181)]
+        return slots[0].card_status if slots else 0
 
     @counter_24mhz.read
     def _read_counter_24mhz(self) -> int:
