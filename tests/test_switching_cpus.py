@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
 
 import pytest
-from vmsim_core.simulation import Simulation
+from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.units import TICKS_PER_SECOND
 from vmsim_cpu_kvm.kvm_cpu import KvmCpu, KvmParams
-from whole_system import Outcome, linux, make_simulation, run
+from whole_system import SYSTEM, Outcome, linux, make_simulation, run
 
 pytestmark = pytest.mark.guest
 
@@ -21,21 +24,19 @@ def never_switched() -> Outcome:
     return run(make_simulation(*GUEST))
 
 
-def two_of_a_kind() -> Simulation:
-    """Return a machine whose core can be switched between two instances of the virtual CPU."""
-    simulation = make_simulation(*GUEST)
+def machine(start: str) -> Simulation:
+    """Return a machine whose core can also be switched to a second instance of the virtual CPU, ``twin``."""
+    simulation = make_simulation(*GUEST, cpu=start)
     core = simulation.system.cores[0]
     core.makers["twin"] = lambda: KvmCpu(simulation.system, "cpu0.twin", KvmParams(), core)
     return simulation
 
 
-def other(simulation: Simulation) -> str:
-    return "kvm" if simulation.system.cores[0].active.path.endswith("twin") else "twin"
+def switch_every(simulation: Simulation, period: int, models: tuple[str, ...]) -> None:
+    turn = cycle(models)
 
-
-def switch_every(simulation: Simulation, period: int) -> None:
     def switch() -> None:
-        simulation.switch(other(simulation))
+        simulation.switch(next(turn))
         simulation.at(simulation.time + period, switch)
 
     simulation.at(period, switch)
@@ -47,18 +48,50 @@ def check(outcome: Outcome, expected: Outcome) -> None:
     assert outcome.ram == expected.ram
 
 
-@pytest.mark.parametrize("period", [1000 * MICROSECOND, 100 * MICROSECOND])
-def test_the_virtual_cpu_hands_over_to_a_fresh_one(never_switched: Outcome, period: int) -> None:
-    simulation = two_of_a_kind()
-    switch_every(simulation, period)
+PAIRS = [("twin", "kvm"), ("atomic", "kvm"), ("atomic", "twin", "kvm")]
+
+
+@pytest.mark.parametrize("models", PAIRS, ids=" ".join)
+@pytest.mark.parametrize("period", [1000, 100])
+def test_nothing_is_lost_however_often(never_switched: Outcome, period: int, models: tuple[str, ...]) -> None:
+    simulation = machine("kvm")
+    switch_every(simulation, period * MICROSECOND, models)
     check(run(simulation), never_switched)
-    assert simulation.switches >= 40 * MICROSECOND * 1000 // period
+    assert simulation.switches >= 40_000 // period
 
 
-def test_switches_at_random_instructions(never_switched: Outcome) -> None:
-    simulation = two_of_a_kind()
-    rng = random.Random(2)
+@pytest.mark.parametrize("models", PAIRS, ids=" ".join)
+def test_switches_at_random_instructions(never_switched: Outcome, models: tuple[str, ...]) -> None:
+    simulation = machine("kvm")
+    rng, turn = random.Random(2), cycle(models)
     for tick in sorted(rng.randrange(never_switched.time) for _ in range(300)):
-        simulation.at(tick, lambda: simulation.switch(other(simulation)) and None)
+        simulation.at(tick, lambda: simulation.switch(next(turn)))
     check(run(simulation), never_switched)
     assert simulation.switches == 300
+
+
+def test_every_ten_microseconds_of_a_stretch(never_switched: Outcome) -> None:
+    """Of the kernel's start: its page tables, its first interrupts."""
+    simulation = machine("kvm")
+    turn = cycle(["atomic", "kvm"])
+    for step in range(1000):
+        simulation.at(20_000 * MICROSECOND + 10 * MICROSECOND * step, lambda: simulation.switch(next(turn)))
+    check(run(simulation), never_switched)
+
+
+@pytest.mark.parametrize(("takes", "resumes"), [("kvm", "atomic"), ("atomic", "kvm"), ("atomic", "atomic")])
+def test_a_checkpoint_of_one_model_is_resumed_by_the_other(
+    tmp_path: Path, never_switched: Outcome, takes: str, resumes: str
+) -> None:
+    first = machine(takes)
+    for tick in (5_000, 33_000, 60_000):
+        first.run(RunLimits(time=tick * MICROSECOND))
+        console = len(never_switched.console) - len(run(resumed(first.take_checkpoint(tmp_path), resumes)).console)
+        outcome = run(resumed(first.take_checkpoint(tmp_path), resumes))
+        check(replace(outcome, console=never_switched.console[:console] + outcome.console), never_switched)
+
+
+def resumed(checkpoint: Path, model: str) -> Simulation:
+    simulation = Simulation.from_yaml(SYSTEM, model)
+    simulation.restore(checkpoint)
+    return simulation

@@ -52,7 +52,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
 def test_taking_a_checkpoint_changes_nothing(tmp_path: Path) -> None:
     plain, observed = make_machine(tmp_path), make_machine(tmp_path)
     for tick in (1, 5_000, 5_000, 12_345):
-        observed.at(tick, lambda: observed.take_checkpoint(tmp_path / "c") and None)
+        observed.at(tick, lambda: observed.take_checkpoint(tmp_path / "c"))
     for simulation in (plain, observed):
         simulation.run(RunLimits(instructions=30))
     assert snapshot(observed) == snapshot(plain)
@@ -260,7 +260,7 @@ def test_a_request_to_end_the_run_that_comes_up_in_a_drain_is_kept(tmp_path: Pat
             return True
 
     simulation.system.drain_manager.register(Asks(), "asks")
-    simulation.at(3_000, lambda: simulation.take_checkpoint(tmp_path / "c") and None)
+    simulation.at(3_000, lambda: simulation.take_checkpoint(tmp_path / "c"))
     assert simulation.run(RunLimits(instructions=100)) == GuestExit(7)
     assert simulation.time == 3_000
 

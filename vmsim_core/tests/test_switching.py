@@ -147,7 +147,7 @@ def test_a_request_to_end_the_run_survives_a_switch(tmp_path: Path) -> None:
             return True
 
     simulation.system.drain_manager.register(Asks(), "asks")
-    simulation.at(2_000, lambda: simulation.switch("second") and None)
+    simulation.at(2_000, lambda: simulation.switch("second"))
     assert simulation.run(RunLimits(instructions=50)) == GuestExit(3)
 
 

@@ -77,7 +77,7 @@ class Simulation:
         """Whether somebody may still type: a machine that waits for ever is then not halted."""
         self.slice_instructions = SLICE_INSTRUCTIONS
         self._started = False
-        self._appointments: list[tuple[int, int, Callable[[], None]]] = []
+        self._appointments: list[tuple[int, int, Callable[[], object]]] = []
         self._appointments_made = 0
 
     @classmethod
@@ -161,7 +161,7 @@ class Simulation:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def at(self, tick: int, action: Callable[[], None]) -> None:
+    def at(self, tick: int, action: Callable[[], object]) -> None:
         """Have `action` called at the first instruction boundary at or after `tick`; the guest cannot notice.
 
         Actions for one tick come in the order in which they were asked for.

@@ -312,8 +312,10 @@ cdef class UnicornEngine:
         self._choose_aliases(preferred)
         self._map()
         # Unicorn's core starts in the Non-secure state, in which CPACR ignores what NSACR does not allow: coprocessors
-        # 10 and 11, the VFP (DDI 0406C, B4.1.111).
+        # 10 and 11, the VFP (DDI 0406C, B4.1.111); and CPSR.A and F stay as they are unless SCR.AW and FW are set
+        # (B4.1.129).
         write_coprocessor(v, 15, 1, 0, 1, 2, 3 << 10)
+        write_coprocessor(v, 15, 1, 0, 1, 0, 0x31)
         self._check(v.api.context_alloc(v.uc, &v.context), "allocate a context")
         self._find_syndrome()
         self._add_hook(UC_HOOK_INTR, <void*>on_exception, 1, 0)

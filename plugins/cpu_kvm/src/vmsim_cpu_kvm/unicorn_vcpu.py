@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -66,8 +65,8 @@ _OS_LOCK_ACCESS = (14, 1, 0, 0, 4)
 _OS_LOCK_STATUS = (14, 1, 0, 1, 4)
 _OS_LOCK_KEY = 0xC5ACCE55
 _OS_LOCKED = 1 << 1
-_EXCLUSIVE_SIZES = (1, 2, 4, 8)
-"""Bytes of LDREXB, LDREXH, LDREX and LDREXD."""
+_EXCLUSIVE_SIZES = (4, 8, 2, 1)
+"""Bytes of LDREX, LDREXD, LDREXH and LDREXB: Unicorn keeps no size, and the commonest fits where several do."""
 
 _EXITS = {
     RunResult.REACHED_LIMIT: VcpuExit.LIMIT,

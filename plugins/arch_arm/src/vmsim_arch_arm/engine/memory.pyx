@@ -1,0 +1,274 @@
+"""The guest's memory as a core sees it: a software TLB straight to host memory, and the slow path behind it.
+
+A page is in the TLB only for what may be done without looking: a page with predecoded instructions has no entry for
+writes, and nothing has one while CPSR.E asks for big-endian data or SCTLR.A for alignment checks.
+"""
+
+from libc.string cimport memcpy
+
+from vmsim_arch_arm.engine.mmu cimport EXECUTE, READ, WRITE, Translation, translate
+from vmsim_arch_arm.engine.records cimport (
+    CPSR_MODE, DATA_ABORT, MASK32, MODE_USR, PREFETCH_ABORT, SCTLR, TLB_ENTRIES, TLB_SETS, TlbEntry,
+)
+
+cdef enum:
+    PAGE_SHIFT = 12
+    PAGE_SIZE = 4096
+    PAGE_MASK = 0xFFFFF000
+    NO_TAG = 1                  # never the address of a page
+    SCTLR_ALIGNMENT = 2
+    WRITE_NOT_READ = 1 << 11    # DFSR.WnR
+    ALIGNMENT_FAULT = 1         # B3.13.3
+
+
+# --- the fast path --------------------------------------------------------------------------------------------------
+
+cdef inline TlbEntry* _entry(Core* core, uint32_t address) noexcept nogil:
+    return &core.tlb[address >> PAGE_SHIFT & (TLB_ENTRIES - 1)]
+
+
+cdef uint32_t mem_u_read(Core* core, uint32_t address, uint32_t size) noexcept nogil:
+    cdef TlbEntry* entry = _entry(core, address)
+    if entry.read_tag == address & PAGE_MASK and (address & (PAGE_SIZE - 1)) + size <= PAGE_SIZE:
+        if size == 4:
+            return (<uint32_t*>(entry.host + address))[0]
+        if size == 1:
+            return (<uint8_t*>(entry.host + address))[0]
+        return (<uint16_t*>(entry.host + address))[0]
+    return _read_slowly(core, address, size, _is_privileged(core), False)
+
+
+cdef void mem_u_write(Core* core, uint32_t address, uint32_t size, uint32_t value) noexcept nogil:
+    cdef TlbEntry* entry = _entry(core, address)
+    if entry.write_tag == address & PAGE_MASK and (address & (PAGE_SIZE - 1)) + size <= PAGE_SIZE:
+        if size == 4:
+            (<uint32_t*>(entry.host + address))[0] = value
+        elif size == 1:
+            (<uint8_t*>(entry.host + address))[0] = value
+        else:
+            (<uint16_t*>(entry.host + address))[0] = value
+        return
+    _write_slowly(core, address, size, value, _is_privileged(core), False)
+
+
+cdef uint32_t mem_a_read(Core* core, uint32_t address, uint32_t size) noexcept nogil:
+    if address & (size - 1):
+        _raise(core, address, ALIGNMENT_FAULT, 0)
+        return 0
+    return mem_u_read(core, address, size)
+
+
+cdef void mem_a_write(Core* core, uint32_t address, uint32_t size, uint32_t value) noexcept nogil:
+    if address & (size - 1):
+        _raise(core, address, ALIGNMENT_FAULT, WRITE_NOT_READ)
+        return
+    mem_u_write(core, address, size, value)
+
+
+cdef uint32_t mem_u_unpriv_read(Core* core, uint32_t address, uint32_t size) noexcept nogil:
+    return _read_slowly(core, address, size, False, True)
+
+
+cdef void mem_u_unpriv_write(Core* core, uint32_t address, uint32_t size, uint32_t value) noexcept nogil:
+    _write_slowly(core, address, size, value, False, True)
+
+
+# --- the slow path --------------------------------------------------------------------------------------------------
+
+cdef bint _is_privileged(Core* core) noexcept nogil:
+    return core.control & CPSR_MODE != MODE_USR
+
+
+cdef void _raise(Core* core, uint32_t address, uint32_t status, uint32_t write) noexcept nogil:
+    core.exception = DATA_ABORT
+    core.fault_address = address
+    core.fault_status = status | write
+
+
+cdef uint32_t _reversed(uint32_t value, uint32_t size) noexcept nogil:
+    if size == 1:
+        return value
+    if size == 2:
+        return (value >> 8 | value << 8) & 0xFFFF
+    return value >> 24 | (value >> 8 & 0xFF00) | (value << 8 & 0xFF0000) | value << 24
+
+
+cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint privileged, bint unprivileged) noexcept nogil:
+    cdef Translation found
+    cdef uint32_t status, value = 0, index
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint8_t* host
+    if address & (size - 1):
+        if core.cp15[SCTLR] & SCTLR_ALIGNMENT:
+            _raise(core, address, ALIGNMENT_FAULT, 0)
+            return 0
+        if (address & (PAGE_SIZE - 1)) + size > PAGE_SIZE:
+            return _read_across_pages(core, address, size, privileged, unprivileged)
+    status = translate(core, address, privileged, READ, &found)
+    if status:
+        _raise(core, address, status, 0)
+        return 0
+    if found.device and address & (size - 1):
+        _raise(core, address, ALIGNMENT_FAULT, 0)
+        return 0
+    host = memory.host[found.physical >> PAGE_SHIFT]
+    if host == NULL:
+        value = memory.read_device(memory.owner, core, found.physical, size)
+    else:
+        memcpy(&value, host + (found.physical & (PAGE_SIZE - 1)), size)
+        if not unprivileged:
+            _fill(core, address, &found, host, READ)
+    return _reversed(value, size) if core.big_endian else value
+
+
+cdef uint32_t _read_across_pages(Core* core, uint32_t address, uint32_t size, bint privileged, bint unprivileged) noexcept nogil:
+    cdef uint32_t value = 0, index
+    cdef uint32_t big_endian = core.big_endian
+    core.big_endian = 0
+    for index in range(size):
+        value |= _read_slowly(core, address + index, 1, privileged, unprivileged) << 8 * index
+        if core.exception:
+            break
+    core.big_endian = big_endian
+    return _reversed(value, size) if big_endian else value
+
+
+cdef void _write_slowly(Core* core, uint32_t address, uint32_t size, uint32_t value, bint privileged, bint unprivileged) noexcept nogil:
+    cdef Translation found
+    cdef uint32_t status, physical
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint8_t* host
+    if address & (size - 1):
+        if core.cp15[SCTLR] & SCTLR_ALIGNMENT:
+            _raise(core, address, ALIGNMENT_FAULT, WRITE_NOT_READ)
+            return
+        if (address & (PAGE_SIZE - 1)) + size > PAGE_SIZE:
+            _write_across_pages(core, address, size, value, privileged, unprivileged)
+            return
+    status = translate(core, address, privileged, WRITE, &found)
+    if status:
+        _raise(core, address, status, WRITE_NOT_READ)
+        return
+    if found.device and address & (size - 1):
+        _raise(core, address, ALIGNMENT_FAULT, WRITE_NOT_READ)
+        return
+    if core.big_endian:
+        value = _reversed(value, size)
+    physical = found.physical
+    host = memory.host[physical >> PAGE_SHIFT]
+    if host == NULL:
+        memory.write_device(memory.owner, core, physical, size, value)
+        return
+    memcpy(host + (physical & (PAGE_SIZE - 1)), &value, size)
+    if memory.has_code[memory.first_alias[physical >> PAGE_SHIFT] >> PAGE_SHIFT]:
+        memory.code_written(memory.owner, physical, size)
+    elif not unprivileged:
+        _fill(core, address, &found, host, WRITE)
+
+
+cdef void _write_across_pages(Core* core, uint32_t address, uint32_t size, uint32_t value, bint privileged, bint unprivileged) noexcept nogil:
+    cdef Translation found
+    cdef uint32_t status, index, last = address + size - 1
+    cdef uint32_t big_endian = core.big_endian
+    # Neither page may be written before it is known that both can be.
+    status = translate(core, address, privileged, WRITE, &found)
+    if status:
+        _raise(core, address, status, WRITE_NOT_READ)
+        return
+    status = translate(core, last, privileged, WRITE, &found)
+    if status:
+        _raise(core, last & PAGE_MASK, status, WRITE_NOT_READ)
+        return
+    if big_endian:
+        value = _reversed(value, size)
+    core.big_endian = 0
+    for index in range(size):
+        _write_slowly(core, address + index, 1, value >> 8 * index & 0xFF, privileged, unprivileged)
+    core.big_endian = big_endian
+
+
+cdef void _fill(Core* core, uint32_t address, Translation* found, uint8_t* host, int access) noexcept nogil:
+    """Enter a page of RAM, for this kind of access."""
+    cdef TlbEntry* entry = _entry(core, address)
+    cdef uint32_t page = address & PAGE_MASK
+    cdef uint64_t base = <uint64_t>host - page
+    if core.big_endian or core.cp15[SCTLR] & SCTLR_ALIGNMENT or found.device:
+        return
+    if entry.host != base or (entry.read_tag != page and entry.write_tag != page):
+        entry.read_tag = entry.write_tag = NO_TAG
+        entry.host = base
+    if access == READ:
+        entry.read_tag = page
+    else:
+        entry.write_tag = page
+
+
+# --- fetching -------------------------------------------------------------------------------------------------------
+
+cdef uint8_t* fetch_address(Core* core, uint32_t address, uint32_t* physical) noexcept nogil:
+    cdef Translation found
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t status = translate(core, address, _is_privileged(core), EXECUTE, &found)
+    cdef uint8_t* host = NULL
+    if not status:
+        host = memory.host[found.physical >> PAGE_SHIFT]
+        if host == NULL:
+            status = 8      # a synchronous external abort: devices hold no code
+    if status:
+        core.exception = PREFETCH_ABORT
+        core.fault_address = address
+        core.fault_status = status
+        return NULL
+    physical[0] = found.physical
+    return host + (found.physical & (PAGE_SIZE - 1))
+
+
+# --- the exclusive monitor ------------------------------------------------------------------------------------------
+
+cdef void set_exclusive_monitors(Core* core, uint32_t address, uint32_t size) noexcept nogil:
+    cdef Translation found
+    if translate(core, address, _is_privileged(core), READ, &found):
+        return
+    core.monitor_valid = 1
+    core.monitor_address, core.monitor_size = found.physical, size
+    core.monitor_virtual_address = address
+
+
+cdef bint exclusive_monitors_pass(Core* core, uint32_t address, uint32_t size) noexcept nogil:
+    cdef bint passed = (core.monitor_valid and core.monitor_virtual_address == address and core.monitor_size == size)
+    core.monitor_valid = 0
+    return passed
+
+
+cdef void clear_exclusive_local(Core* core) noexcept nogil:
+    core.monitor_valid = 0
+
+
+# --- the TLB --------------------------------------------------------------------------------------------------------
+
+cdef void tlb_flush_all(Core* core) noexcept nogil:
+    cdef int index, kind
+    for kind in range(TLB_SETS):
+        for index in range(TLB_ENTRIES):
+            core.tlbs[kind][index].read_tag = core.tlbs[kind][index].write_tag = NO_TAG
+    core.attention = 1
+
+
+cdef void tlb_flush_address(Core* core, uint32_t address) noexcept nogil:
+    tlb_flush_all(core)
+
+
+cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, bint write) noexcept nogil:
+    cdef Translation found
+    cdef uint32_t status = translate(core, address, privileged, WRITE if write else READ, &found)
+    if status:
+        return (status & 0xF) << 1 | (status >> 10 & 1) << 5 | 1
+    return (found.physical & PAGE_MASK) | found.attributes
+
+
+cdef void translation_changed(Core* core) noexcept nogil:
+    tlb_flush_all(core)
+
+
+cdef void privilege_changed(Core* core) noexcept nogil:
+    core.tlb = &core.tlbs[1][0] if _is_privileged(core) else &core.tlbs[0][0]

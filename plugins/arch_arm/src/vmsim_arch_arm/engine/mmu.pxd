@@ -1,0 +1,19 @@
+# The short-descriptor translation of VMSAv7 (DDI 0406C, B3.5).
+
+from libc.stdint cimport uint32_t
+
+from vmsim_arch_arm.engine.memory cimport MemorySystem
+from vmsim_arch_arm.engine.records cimport Core
+
+cdef struct Translation:
+    uint32_t physical
+    uint32_t device             # Strongly-ordered or Device memory
+    uint32_t attributes         # as PAR shows them after an address translation operation (B4.1.112)
+
+cdef enum:
+    READ = 0
+    WRITE = 1
+    EXECUTE = 2
+
+# Returns 0, or the fault status as DFSR and IFSR have it (bit 10 with bits 3:0, domain in bits 7:4, WnR not included).
+cdef uint32_t translate(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil

@@ -1,0 +1,131 @@
+"""Loads and stores of one register in 32-bit Thumb instructions, and memory hints (A6.3.7 to A6.3.10)."""
+
+from vmsim_arch_arm.engine.table import Row
+
+_PC_BASE = "---- ---- ---- 1111 ---- ---- ---- ----"
+_HINT = "---- ---- ---- ---- 1111 ---- ---- ----"
+_NEGATIVE_HINT = "---- ---- ---- ---- 1111 1100 ---- ----"
+_NOT_INDEXED = "---- ---- ---- ---- ---- 10-0 ---- ----"
+"""P and W clear: undefined."""
+_UNPRIVILEGED = "---- ---- ---- ---- ---- 1110 ---- ----"
+_INDEXED = "load_store.decode_immediate"
+_LITERAL = "load_store.decode_literal"
+_REGISTER = "load_store.decode_register_thumb"
+_ADDED = "load_store.decode_unprivileged_thumb"
+
+_NO_SP_PC = "t == 13 or t == 15"
+_M = "m == 13 or m == 15"
+_WRITEBACK = "(not P or W)"
+
+THUMB32 = [
+    # A6.3.10: store single data item
+    Row("1111 1000 1000 nnnn tttt iiii iiii iiii", "STRB (immediate, Thumb)", "A8.8.206 T2",
+        "load_store.store_byte_immediate", "", "store", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1000 0000 nnnn tttt 1PUW iiii iiii", "STRB (immediate, Thumb)", "A8.8.206 T3",
+        "load_store.store_byte", _INDEXED, "store", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED),
+        f"{_NO_SP_PC} or {_WRITEBACK} and n == t"),
+    Row("1111 1000 0000 nnnn tttt 0000 00hh mmmm", "STRB (register)", "A8.8.208 T2",
+        "load_store.store_byte_register", _REGISTER, "store", (_PC_BASE,), f"{_NO_SP_PC} or {_M}"),
+    Row("1111 1000 0000 nnnn tttt 1110 iiii iiii", "STRBT", "A8.8.209 T1",
+        "load_store.store_byte_unprivileged", _ADDED, "store", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1000 1010 nnnn tttt iiii iiii iiii", "STRH (immediate, Thumb)", "A8.8.216 T2",
+        "load_store.store_halfword_immediate", "", "store", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1000 0010 nnnn tttt 1PUW iiii iiii", "STRH (immediate, Thumb)", "A8.8.216 T3",
+        "load_store.store_halfword", _INDEXED, "store", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED),
+        f"{_NO_SP_PC} or {_WRITEBACK} and n == t"),
+    Row("1111 1000 0010 nnnn tttt 0000 00hh mmmm", "STRH (register)", "A8.8.218 T2",
+        "load_store.store_halfword_register", _REGISTER, "store", (_PC_BASE,), f"{_NO_SP_PC} or {_M}"),
+    Row("1111 1000 0010 nnnn tttt 1110 iiii iiii", "STRHT", "A8.8.219 T1",
+        "load_store.store_halfword_unprivileged", _ADDED, "store", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1000 1100 nnnn tttt iiii iiii iiii", "STR (immediate, Thumb)", "A8.8.203 T3",
+        "load_store.store_word_immediate", "", "store", (_PC_BASE,), "t == 15"),
+    Row("1111 1000 0100 nnnn tttt 1PUW iiii iiii", "STR (immediate, Thumb)", "A8.8.203 T4",
+        "load_store.store_word", _INDEXED, "store", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED),
+        f"t == 15 or {_WRITEBACK} and n == t"),
+    Row("1111 1000 0100 nnnn tttt 0000 00hh mmmm", "STR (register)", "A8.8.205 T2",
+        "load_store.store_word_register", _REGISTER, "store", (_PC_BASE,), f"t == 15 or {_M}"),
+    Row("1111 1000 0100 nnnn tttt 1110 iiii iiii", "STRT", "A8.8.220 T1",
+        "load_store.store_word_unprivileged", _ADDED, "store", (_PC_BASE,), _NO_SP_PC),
+    # A6.3.9: load byte, memory hints
+    Row("1111 1000 1001 nnnn tttt iiii iiii iiii", "LDRB (immediate, Thumb)", "A8.8.67 T2",
+        "load_store.load_byte_immediate", "", "load", (_PC_BASE, _HINT), "t == 13"),
+    Row("1111 1000 0001 nnnn tttt 1PUW iiii iiii", "LDRB (immediate, Thumb)", "A8.8.67 T3",
+        "load_store.load_byte", _INDEXED, "load", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED, _NEGATIVE_HINT),
+        f"{_NO_SP_PC} or {_WRITEBACK} and n == t"),
+    Row("1111 1000 U001 1111 tttt iiii iiii iiii", "LDRB (literal)", "A8.8.69 T1",
+        "load_store.load_byte", _LITERAL, "load", (_HINT,), "t == 13"),
+    Row("1111 1000 0001 nnnn tttt 0000 00hh mmmm", "LDRB (register)", "A8.8.70 T2",
+        "load_store.load_byte_register", _REGISTER, "load", (_PC_BASE, _HINT), f"t == 13 or {_M}"),
+    Row("1111 1000 0001 nnnn tttt 1110 iiii iiii", "LDRBT", "A8.8.71 T1",
+        "load_store.load_byte_unprivileged", _ADDED, "load", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1001 1001 nnnn tttt iiii iiii iiii", "LDRSB (immediate)", "A8.8.84 T1",
+        "load_store.load_signed_byte", _ADDED, "load", (_PC_BASE, _HINT), "t == 13"),
+    Row("1111 1001 0001 nnnn tttt 1PUW iiii iiii", "LDRSB (immediate)", "A8.8.84 T2",
+        "load_store.load_signed_byte", _INDEXED, "load", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED, _NEGATIVE_HINT),
+        f"{_NO_SP_PC} or {_WRITEBACK} and n == t"),
+    Row("1111 1001 U001 1111 tttt iiii iiii iiii", "LDRSB (literal)", "A8.8.85 T1",
+        "load_store.load_signed_byte", _LITERAL, "load", (_HINT,), "t == 13"),
+    Row("1111 1001 0001 nnnn tttt 0000 00hh mmmm", "LDRSB (register)", "A8.8.86 T2",
+        "load_store.load_signed_byte", _REGISTER, "load", (_PC_BASE, _HINT), f"t == 13 or {_M}"),
+    Row("1111 1001 0001 nnnn tttt 1110 iiii iiii", "LDRSBT", "A8.8.87 T1",
+        "load_store.load_signed_byte_unprivileged", _ADDED, "load", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1000 10W1 nnnn 1111 iiii iiii iiii", "PLD, PLDW (immediate)", "A8.8.126 T1",
+        "load_store.preload", "", "hint", (_PC_BASE,)),
+    Row("1111 1000 00W1 nnnn 1111 1100 iiii iiii", "PLD, PLDW (immediate)", "A8.8.126 T2",
+        "load_store.preload", "", "hint", (_PC_BASE,)),
+    Row("1111 1000 U0-1 1111 1111 iiii iiii iiii", "PLD (literal)", "A8.8.127 T1",
+        "load_store.preload", "", "hint"),
+    Row("1111 1000 00W1 nnnn 1111 0000 00hh mmmm", "PLD, PLDW (register)", "A8.8.128 T1",
+        "load_store.preload", "", "hint", (_PC_BASE,), _M),
+    Row("1111 1001 1001 nnnn 1111 iiii iiii iiii", "PLI (immediate, literal)", "A8.8.129 T1",
+        "load_store.preload", "", "hint", (_PC_BASE,)),
+    Row("1111 1001 0001 nnnn 1111 1100 iiii iiii", "PLI (immediate, literal)", "A8.8.129 T2",
+        "load_store.preload", "", "hint", (_PC_BASE,)),
+    Row("1111 1001 U001 1111 1111 iiii iiii iiii", "PLI (immediate, literal)", "A8.8.129 T3",
+        "load_store.preload", "", "hint"),
+    Row("1111 1001 0001 nnnn 1111 0000 00hh mmmm", "PLI (register)", "A8.8.130 T1",
+        "load_store.preload", "", "hint", (_PC_BASE,), _M),
+    # A6.3.8: load halfword, memory hints
+    Row("1111 1000 1011 nnnn tttt iiii iiii iiii", "LDRH (immediate, Thumb)", "A8.8.79 T2",
+        "load_store.load_halfword_immediate", "", "load", (_PC_BASE, _HINT), "t == 13"),
+    Row("1111 1000 0011 nnnn tttt 1PUW iiii iiii", "LDRH (immediate, Thumb)", "A8.8.79 T3",
+        "load_store.load_halfword", _INDEXED, "load", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED, _NEGATIVE_HINT),
+        f"{_NO_SP_PC} or {_WRITEBACK} and n == t"),
+    Row("1111 1000 U011 1111 tttt iiii iiii iiii", "LDRH (literal)", "A8.8.81 T1",
+        "load_store.load_halfword", _LITERAL, "load", (_HINT,), "t == 13"),
+    Row("1111 1000 0011 nnnn tttt 0000 00hh mmmm", "LDRH (register)", "A8.8.82 T2",
+        "load_store.load_halfword_register", _REGISTER, "load", (_PC_BASE, _HINT), f"t == 13 or {_M}"),
+    Row("1111 1000 0011 nnnn tttt 1110 iiii iiii", "LDRHT", "A8.8.83 T1",
+        "load_store.load_halfword_unprivileged", _ADDED, "load", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1001 1011 nnnn tttt iiii iiii iiii", "LDRSH (immediate)", "A8.8.88 T1",
+        "load_store.load_signed_halfword", _ADDED, "load", (_PC_BASE, _HINT), "t == 13"),
+    Row("1111 1001 0011 nnnn tttt 1PUW iiii iiii", "LDRSH (immediate)", "A8.8.88 T2",
+        "load_store.load_signed_halfword", _INDEXED, "load", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED, _NEGATIVE_HINT),
+        f"{_NO_SP_PC} or {_WRITEBACK} and n == t"),
+    Row("1111 1001 U011 1111 tttt iiii iiii iiii", "LDRSH (literal)", "A8.8.89 T1",
+        "load_store.load_signed_halfword", _LITERAL, "load", (_HINT,), "t == 13"),
+    Row("1111 1001 0011 nnnn tttt 0000 00hh mmmm", "LDRSH (register)", "A8.8.90 T2",
+        "load_store.load_signed_halfword", _REGISTER, "load", (_PC_BASE, _HINT), f"t == 13 or {_M}"),
+    Row("1111 1001 0011 nnnn tttt 1110 iiii iiii", "LDRSHT", "A8.8.91 T1",
+        "load_store.load_signed_halfword_unprivileged", _ADDED, "load", (_PC_BASE,), _NO_SP_PC),
+    Row("1111 1001 1011 ---- 1111 ---- ---- ----", "Unallocated memory hint", "A6.3.8",
+        "load_store.preload", "", "hint", (_PC_BASE,)),
+    Row("1111 1001 0011 ---- 1111 1100 ---- ----", "Unallocated memory hint", "A6.3.8",
+        "load_store.preload", "", "hint", (_PC_BASE,)),
+    Row("1111 1001 -011 1111 1111 ---- ---- ----", "Unallocated memory hint", "A6.3.8",
+        "load_store.preload", "", "hint"),
+    Row("1111 1001 0011 ---- 1111 0000 00-- ----", "Unallocated memory hint", "A6.3.8",
+        "load_store.preload", "", "hint", (_PC_BASE,)),
+    # A6.3.7: load word
+    Row("1111 1000 1101 nnnn tttt iiii iiii iiii", "LDR (immediate, Thumb)", "A8.8.62 T3",
+        "load_store.load_word_immediate", "", "load", (_PC_BASE,)),
+    Row("1111 1000 0101 nnnn tttt 1PUW iiii iiii", "LDR (immediate, Thumb)", "A8.8.62 T4",
+        "load_store.load_word", _INDEXED, "load", (_PC_BASE, _NOT_INDEXED, _UNPRIVILEGED),
+        f"{_WRITEBACK} and n == t"),
+    Row("1111 1000 U101 1111 tttt iiii iiii iiii", "LDR (literal)", "A8.8.64 T2",
+        "load_store.load_word_literal", _LITERAL, "load"),
+    Row("1111 1000 0101 nnnn tttt 0000 00hh mmmm", "LDR (register, Thumb)", "A8.8.65 T2",
+        "load_store.load_word_register", _REGISTER, "load", (_PC_BASE,), _M),
+    Row("1111 1000 0101 nnnn tttt 1110 iiii iiii", "LDRT", "A8.8.92 T1",
+        "load_store.load_word_unprivileged", _ADDED, "load", (_PC_BASE,), _NO_SP_PC),
+]  # fmt: skip

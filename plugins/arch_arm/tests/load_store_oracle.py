@@ -1,0 +1,128 @@
+"""What the oracle needs to know about loads and stores: where a random instruction is to access memory."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from instruction_oracle import CODE, DATA, Case, UnicornSide
+from unicorn import arm_const
+from vmsim_arch_arm.engine.table import Row
+
+CLREX = 0xF57F_F01F
+
+ELSEWHERE = {
+    "SWP": "Unicorn has no SCTLR.SW: test_load_store_cases.test_swap",
+    "SWPB": "Unicorn has no SCTLR.SW: test_load_store_cases.test_swap",
+    "LDM (exception return)": "the oracle has no SPSR: test_load_store_cases.test_exception_return",
+}
+"""Rows that are compared with other oracles."""
+
+AROUND_CODE = 0x1100
+"""What literals and stores relative to the PC reach."""
+
+
+def needs_alignment(row: Row) -> bool:
+    """Unicorn lets two or more registers be loaded from any address: alignment faults are tested by themselves."""
+    return row.execute.startswith(("load_store_dual", "load_store_multiple", "exclusive"))
+
+
+def alignment(row: Row) -> int:
+    """Return how exclusives must be aligned."""
+    return 8 if "doubleword" in row.execute else 4
+
+
+def scale(row: Row) -> int:
+    """Return what an immediate counts."""
+    if row.decode.endswith(("decode_words", "decode_words_sp", "_exclusive", "dual_immediate_thumb")):
+        return 4
+    return 2 if row.decode.endswith("decode_halfwords") else 1
+
+
+def ignored_bits(row: Row) -> int:
+    """Return the bits that a row does not look at."""
+    bits = row.pattern.replace(" ", "")
+    return int("".join("1" if bit == "-" else "0" for bit in bits), 2)
+
+
+def offset_of(row: Row, case: Case, fields: dict[str, int]) -> int:
+    """Return what is added to the base before the access, as A8.4 and A8.5 say."""
+    if fields.get("P", 1) == 0 or (row.name.endswith("T") and not case.thumb):
+        return 0
+    if "m" not in fields:
+        amount = fields.get("i", 0) * scale(row)
+    else:
+        value, shift = case.r[fields["m"]], fields.get("h", 0)
+        kind = fields.get("y", 0)
+        if kind == 0:
+            amount = value << shift & 0xFFFF_FFFF
+        elif kind == 1:
+            amount = value >> (shift or 32)
+        elif kind == 2:
+            amount = (value - (value >> 31 << 32)) >> (shift or 32) & 0xFFFF_FFFF
+        elif shift:
+            amount = (value >> shift | value << 32 - shift) & 0xFFFF_FFFF
+        else:
+            amount = value >> 1 | (case.nzcv >> 1 & 1) << 31
+    return amount if fields.get("U", 1) else -amount
+
+
+def aim(row: Row, case: Case, rng: random.Random) -> None:
+    """Choose the base register so that the access meets the compared memory, its page boundary more often than not."""
+    fields = row.fields_of(case.word)
+    base = fields.get("n", 13 if row.decode.endswith("words_sp") else 15)
+    if base == 15 or row.kind == "hint":
+        if "m" in fields and fields["m"] != 15:
+            case.r[fields["m"]] = 0
+            case.nzcv &= ~2
+        if row.execute == "load_store_dual.load_dual":
+            case.word &= ~(0 if case.thumb or "m" in fields else 3)
+        return
+    target = DATA + (rng.randrange(-8, 8) if rng.random() < 0.6 else rng.randrange(-0x600, 0x600))
+    if needs_alignment(row) or rng.random() < 0.5:
+        target &= -alignment(row)
+    if fields.get("m") == base:
+        case.r[base] = 0  # any shift but RRX of it is nothing
+        case.nzcv &= ~2
+    else:
+        if "m" in fields:
+            case.r[fields["m"]] = rng.getrandbits(32) if rng.random() < 0.7 else rng.choice([0, 1, 4, 0xFFFF_FFFC])
+        case.r[base] = target - offset_of(row, case, fields) & 0xFFFF_FFFF
+
+
+def fill_around_code(ours: Any, unicorn: UnicornSide, rng: random.Random) -> None:
+    """Put the same bytes where the PC leads."""
+    start, content = CODE - AROUND_CODE, rng.randbytes(2 * AROUND_CODE)
+    memory = ours.data if hasattr(ours, "data") else ours.ram.view
+    memory[start : start + len(content)] = content
+    unicorn.engine.mem_write(start, content)
+    memory[0:0x20] = content[:0x20]
+    unicorn.engine.mem_write(0, content[:0x20])
+
+
+def clear_user_bank(unicorn: UnicornSide) -> None:
+    """Clear SP and LR of User mode, as our side has them."""
+    unicorn.engine.reg_write(arm_const.UC_ARM_REG_CPSR, 0x1DF)
+    unicorn.engine.reg_write_batch([(arm_const.UC_ARM_REG_SP, 0), (arm_const.UC_ARM_REG_LR, 0)])
+
+
+def concerns(row: Row) -> bool:
+    """Whether a row is a load or store of core registers."""
+    return row.execute.startswith(("load_store", "exclusive"))
+
+
+def preparation(row: Row, ours: Any, unicorn: UnicornSide) -> Callable[[Case, random.Random], None]:
+    """Return what check_row calls as `prepare`."""
+
+    def prepare(case: Case, rng: random.Random) -> None:
+        fill_around_code(ours, unicorn, rng)
+        unicorn.execute(Case(CLREX, 4, False))
+        case.word &= ~ignored_bits(row)  # they should be zero
+        aim(row, case, rng)
+        if "user" in row.execute:
+            # UNPREDICTABLE in System mode; with other banks in test_load_store_cases.test_user_registers.
+            case.mode = rng.choice([0x10, 0x13])
+            clear_user_bank(unicorn)
+
+    return prepare

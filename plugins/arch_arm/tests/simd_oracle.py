@@ -1,0 +1,69 @@
+"""What the oracle needs to know about Advanced SIMD: operands where something happens, and aligned addresses."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from float_operands import random_float
+from instruction_oracle import DATA, Case
+from vmsim_arch_arm.engine.table import Row
+
+LANES = (0, 1, 2, 0x7F, 0x80, 0x81, 0xFE, 0xFF)
+
+
+def concerns(row: Row) -> bool:
+    """Whether a row is of Advanced SIMD."""
+    return row.execute.startswith("simd")
+
+
+def preparation(row: Row) -> Callable[[Case, random.Random], None]:
+    """Return what check_row calls as `prepare`."""
+
+    def prepare(case: Case, rng: random.Random) -> None:
+        case.d = [random_register(row, rng) for _ in range(32)]
+        if rng.random() < 0.3:
+            case.d[16:] = case.d[:16]
+        if "shl" in row.execute and rng.random() < 0.5:
+            for number in range(0, 32, 2):
+                case.d[number] = shift_amounts(rng)
+        if row.kind in ("load", "store"):
+            aim(case, rng)
+
+    return prepare
+
+
+def special_lanes(rng: random.Random) -> int:
+    """Return a doubleword of 8-, 16-, 32- or 64-bit elements that are 0, 1, or the extremes, or nearly."""
+    bits = rng.choice((8, 16, 32, 64))
+    result = 0
+    for position in range(0, 64, bits):
+        byte = rng.choice(LANES)
+        below = (1 << bits - 1) - 1
+        element = byte if bits == 8 or byte < 3 else (byte >> 7) << (bits - 1) | below * (byte >> 1 & 1) ^ byte & 1
+        result |= element << position
+    return result
+
+
+def random_register(row: Row, rng: random.Random) -> int:
+    """Return a doubleword of the kind that a row works on, most of the time."""
+    if row.execute == "simd_float.vcvt_from_half" and rng.random() < 0.8:
+        return sum(random_float(rng, 16) << position for position in range(0, 64, 16))
+    if row.execute.startswith("simd_float") and rng.random() < 0.8:
+        return random_float(rng, 32) << 32 | random_float(rng, 32)
+    return special_lanes(rng) if rng.random() < 0.4 else rng.getrandbits(64)
+
+
+def shift_amounts(rng: random.Random) -> int:
+    """Return bytes that are small amounts, to either side; only the lowest one of an element counts."""
+    return int.from_bytes(bytes(rng.randrange(-70, 70) & 0xFF for _ in range(8)), "little")
+
+
+def aim(case: Case, rng: random.Random) -> None:
+    """Aim at the compared memory, aligned if the word asks for it: Unicorn does not check."""
+    n, m = case.word >> 16 & 15, case.word & 15
+    address = DATA + (rng.randrange(-64, 64) if rng.random() < 0.7 else rng.randrange(-0x700, 0x700))
+    asks = case.word & (0xF0 if case.word >> 23 & 1 else 0x30)
+    case.r[n] = address & ~31 if asks else address
+    if m < 15 and m != n:
+        case.r[m] = rng.getrandbits(32)
