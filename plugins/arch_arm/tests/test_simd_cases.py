@@ -1,5 +1,4 @@
 """Advanced SIMD: the manual's corner cases, and what Unicorn does not judge: alignment, disabling, big-endian data."""
-# ruff: noqa: E501 (a table)
 
 from __future__ import annotations
 
@@ -24,10 +23,13 @@ def everything() -> OurSide:
 
 # What, word; d0, d1, d2, d3; d0 and FPSCR.QC after (Vd is d0, Vn d2, Vm d1 if there are three registers).
 CORNERS = [
-    ("VADD.I8 carries nothing over", 0xF2020801, 0, 0x01FF_80FF_7F01_0100, 0x01FF_8001_0101_FF00, 0, 0x02FE_0000_8002_0000, 0),
-    ("VSUB.I16 borrows nothing", 0xF3120801, 0, 0x0001_FFFF_8000_0001, 0x0000_0000_0000_0002, 0, 0xFFFF_0001_8000_0001, 0),
+    ("VADD.I8 carries nothing over", 0xF2020801, 0, 0x01FF_80FF_7F01_0100, 0x01FF_8001_0101_FF00, 0,
+     0x02FE_0000_8002_0000, 0),
+    ("VSUB.I16 borrows nothing", 0xF3120801, 0, 0x0001_FFFF_8000_0001, 0x0000_0000_0000_0002, 0,
+     0xFFFF_0001_8000_0001, 0),
     ("VQADD.S8 saturates", 0xF2020011, 0, 0x7F80_0000_0000_007F, 0x01FF_0000_0000_0000, 0, 0x7F80_0000_0000_007F, 1),
-    ("VQADD.S8 that does not", 0xF2020011, 0, 0x7E81_0000_0000_007F, 0x01FF_0000_0000_0000, 0, 0x7F80_0000_0000_007F, 0),
+    ("VQADD.S8 that does not", 0xF2020011, 0, 0x7E81_0000_0000_007F, 0x01FF_0000_0000_0000, 0,
+     0x7F80_0000_0000_007F, 0),
     ("VQADD.U64 saturates", 0xF3320011, 0, 1, 0xFFFF_FFFF_FFFF_FFFF, 0, 0xFFFF_FFFF_FFFF_FFFF, 1),
     ("VQADD.S64 saturates below", 0xF2320011, 0, 1 << 63, (1 << 64) - 1, 0, 1 << 63, 1),
     ("VQSUB.U64 saturates", 0xF3320211, 0, 1, 0, 0, 0, 1),

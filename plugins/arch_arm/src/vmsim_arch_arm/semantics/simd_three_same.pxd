@@ -2,13 +2,11 @@ import cython
 from libc.stdint cimport int32_t, uint32_t
 
 from vmsim_arch_arm.engine.lanes cimport (
-    Element, add_saturated64, carryless_product, difference_of, doubled_product, lane, left_saturated, ones, placed,
-    raw_lane, rounded_right, saturate, scalar_m, shifted_right, sign_bits, signed_saturate, simd_trapped, subtract_saturated64,
-    vector_n, where_zero,
+    Element, add_saturated64, carryless_product, difference_of, doubled_product, lane, left_saturated, placed,
+    raw_lane, rounded_right, saturate, scalar_m, shifted_right, signed_saturate, simd_trapped, subtract_saturated64,
+    vector_n,
 )
 from vmsim_arch_arm.engine.records cimport DECODED, EXCEPTION, IS_UNDEFINED, NEXT, Core, Instruction, s64, u64
-
-ctypedef u64 (*Whole)(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
 
 cdef int decode_any(Instruction* insn) noexcept nogil
 cdef int decode_to_32(Instruction* insn) noexcept nogil
@@ -20,13 +18,7 @@ cdef int each_lane(Core* core, Instruction* insn, Element element) noexcept nogi
 cdef int accumulate(Core* core, Instruction* insn, Element element) noexcept nogil
 @cython.locals(bits=uint32_t, position=uint32_t, n=u64, m=u64, result=u64, first=s64, made=s64)
 cdef int pairwise(Core* core, Instruction* insn, Element element) noexcept nogil
-@cython.locals(register=uint32_t, n=u64)
-cdef int each_doubleword(Core* core, Instruction* insn, Whole whole) noexcept nogil
 
-@cython.locals(tops=u64)
-cdef u64 whole_add(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-@cython.locals(tops=u64)
-cdef u64 whole_sub(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
 cdef s64 element_hadd(Core* core, Instruction* insn, s64 a, s64 b) noexcept nogil
 cdef s64 element_rhadd(Core* core, Instruction* insn, s64 a, s64 b) noexcept nogil
 cdef s64 element_hsub(Core* core, Instruction* insn, s64 a, s64 b) noexcept nogil
@@ -39,39 +31,16 @@ cdef int vhsub(Core* core, Instruction* insn) noexcept nogil
 cdef int vrhadd(Core* core, Instruction* insn) noexcept nogil
 cdef int vqadd(Core* core, Instruction* insn) noexcept nogil
 cdef int vqsub(Core* core, Instruction* insn) noexcept nogil
-cdef int vadd(Core* core, Instruction* insn) noexcept nogil
-cdef int vsub(Core* core, Instruction* insn) noexcept nogil
 cdef int vabd(Core* core, Instruction* insn) noexcept nogil
 cdef int vaba(Core* core, Instruction* insn) noexcept nogil
 cdef int vpadd(Core* core, Instruction* insn) noexcept nogil
-
-cdef u64 whole_and(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_bic(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_orr(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_orn(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_eor(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_bsl(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_bit(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_bif(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef int vand(Core* core, Instruction* insn) noexcept nogil
-cdef int vbic(Core* core, Instruction* insn) noexcept nogil
-cdef int vorr(Core* core, Instruction* insn) noexcept nogil
-cdef int vorn(Core* core, Instruction* insn) noexcept nogil
-cdef int veor(Core* core, Instruction* insn) noexcept nogil
-cdef int vbsl(Core* core, Instruction* insn) noexcept nogil
-cdef int vbit(Core* core, Instruction* insn) noexcept nogil
-cdef int vbif(Core* core, Instruction* insn) noexcept nogil
 
 cdef s64 element_cgt(Core* core, Instruction* insn, s64 a, s64 b) noexcept nogil
 cdef s64 element_cge(Core* core, Instruction* insn, s64 a, s64 b) noexcept nogil
 cdef s64 element_max(Core* core, Instruction* insn, s64 a, s64 b) noexcept nogil
 cdef s64 element_min(Core* core, Instruction* insn, s64 a, s64 b) noexcept nogil
-cdef u64 whole_ceq(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
-cdef u64 whole_tst(u64 n, u64 m, u64 d, uint32_t bits) noexcept nogil
 cdef int vcgt(Core* core, Instruction* insn) noexcept nogil
 cdef int vcge(Core* core, Instruction* insn) noexcept nogil
-cdef int vceq(Core* core, Instruction* insn) noexcept nogil
-cdef int vtst(Core* core, Instruction* insn) noexcept nogil
 cdef int vmax(Core* core, Instruction* insn) noexcept nogil
 cdef int vmin(Core* core, Instruction* insn) noexcept nogil
 cdef int vpmax(Core* core, Instruction* insn) noexcept nogil

@@ -2,8 +2,8 @@
 
 After decoding, insn.option is the size of an element in bits, insn.regs the number of doublewords, and insn.add is the
 manual's U: elements are unsigned; insn.index says that the second operand is a scalar (A7.4.3, decoded in
-simd_different). A shape goes through the elements, an `element_` function makes one, and what is simple enough for all
-bits of a doubleword at once is made by a `whole_` function.
+simd_different). A shape goes through the elements, and an `element_` function makes
+one. What is made of whole doublewords is in simd_doubleword.
 """
 
 from __future__ import annotations
@@ -20,24 +20,20 @@ if not cython.compiled:
         doubled_product,
         lane,
         left_saturated,
-        ones,
         placed,
         raw_lane,
         rounded_right,
         saturate,
         scalar_m,
         shifted_right,
-        sign_bits,
         signed_saturate,
         simd_trapped,
         subtract_saturated64,
         vector_n,
-        where_zero,
     )
     from vmsim_arch_arm.engine.records import DECODED, EXCEPTION, IS_UNDEFINED, NEXT, Core, Instruction, u64
 
     Element = Callable[[Core, Instruction, int, int], int]
-    Whole = Callable[[int, int, int, int], int]
 
 
 # --- decoding -------------------------------------------------------------------------------------------------------
@@ -125,29 +121,7 @@ def pairwise(core: Core, insn: Instruction, element: Element) -> int:
     return NEXT
 
 
-def each_doubleword(core: Core, insn: Instruction, whole: Whole) -> int:
-    """Make every doubleword of the destination of those of Vn, Vm and itself."""
-    if simd_trapped(core):
-        return EXCEPTION
-    for register in range(insn.regs):
-        n = core.d[insn.n + register]
-        core.d[insn.d + register] = whole(n, core.d[insn.m + register], core.d[insn.d + register], insn.option)
-    return NEXT
-
-
 # --- addition, subtraction, differences -----------------------------------------------------------------------------
-
-
-def whole_add(n: int, m: int, d: int, bits: int) -> int:
-    """Sums without carries between elements."""
-    tops = sign_bits(bits)
-    return (((n & ~tops) + (m & ~tops)) ^ ((n ^ m) & tops)) & ones(64)
-
-
-def whole_sub(n: int, m: int, d: int, bits: int) -> int:
-    """Differences without borrows between elements."""
-    tops = sign_bits(bits)
-    return ((n | tops) - (m & ~tops)) ^ ((n ^ m ^ ones(64)) & tops)
 
 
 def element_hadd(core: Core, insn: Instruction, a: int, b: int) -> int:
@@ -214,16 +188,6 @@ def vqsub(core: Core, insn: Instruction) -> int:
     return each_lane(core, insn, element_qsub)
 
 
-def vadd(core: Core, insn: Instruction) -> int:
-    """VADD (integer), A8.8.282."""
-    return each_doubleword(core, insn, whole_add)
-
-
-def vsub(core: Core, insn: Instruction) -> int:
-    """VSUB (integer), A8.8.414."""
-    return each_doubleword(core, insn, whole_sub)
-
-
 def vabd(core: Core, insn: Instruction) -> int:
     """VABD (integer), A8.8.278."""
     return each_lane(core, insn, element_abd)
@@ -237,89 +201,6 @@ def vaba(core: Core, insn: Instruction) -> int:
 def vpadd(core: Core, insn: Instruction) -> int:
     """VPADD (integer), A8.8.362."""
     return pairwise(core, insn, element_add)
-
-
-# --- bitwise --------------------------------------------------------------------------------------------------------
-
-
-def whole_and(n: int, m: int, d: int, bits: int) -> int:
-    """Of every bit."""
-    return n & m
-
-
-def whole_bic(n: int, m: int, d: int, bits: int) -> int:
-    """Of every bit."""
-    return n & ~m
-
-
-def whole_orr(n: int, m: int, d: int, bits: int) -> int:
-    """Of every bit."""
-    return n | m
-
-
-def whole_orn(n: int, m: int, d: int, bits: int) -> int:
-    """Of every bit."""
-    return n | (m ^ ones(64))
-
-
-def whole_eor(n: int, m: int, d: int, bits: int) -> int:
-    """Of every bit."""
-    return n ^ m
-
-
-def whole_bsl(n: int, m: int, d: int, bits: int) -> int:
-    """Where the destination has ones, Vn, elsewhere Vm."""
-    return n & d | m & ~d
-
-
-def whole_bit(n: int, m: int, d: int, bits: int) -> int:
-    """Insert Vn where Vm has ones."""
-    return n & m | d & ~m
-
-
-def whole_bif(n: int, m: int, d: int, bits: int) -> int:
-    """Insert Vn where Vm has zeros."""
-    return d & m | n & ~m
-
-
-def vand(core: Core, insn: Instruction) -> int:
-    """VAND (register), A8.8.287."""
-    return each_doubleword(core, insn, whole_and)
-
-
-def vbic(core: Core, insn: Instruction) -> int:
-    """VBIC (register), A8.8.289."""
-    return each_doubleword(core, insn, whole_bic)
-
-
-def vorr(core: Core, insn: Instruction) -> int:
-    """VORR (register) and VMOV (register), A8.8.360, A8.8.340."""
-    return each_doubleword(core, insn, whole_orr)
-
-
-def vorn(core: Core, insn: Instruction) -> int:
-    """VORN (register), A8.8.358."""
-    return each_doubleword(core, insn, whole_orn)
-
-
-def veor(core: Core, insn: Instruction) -> int:
-    """VEOR, A8.8.315."""
-    return each_doubleword(core, insn, whole_eor)
-
-
-def vbsl(core: Core, insn: Instruction) -> int:
-    """VBSL, A8.8.290."""
-    return each_doubleword(core, insn, whole_bsl)
-
-
-def vbit(core: Core, insn: Instruction) -> int:
-    """VBIT, A8.8.290."""
-    return each_doubleword(core, insn, whole_bit)
-
-
-def vbif(core: Core, insn: Instruction) -> int:
-    """VBIF, A8.8.290."""
-    return each_doubleword(core, insn, whole_bif)
 
 
 # --- comparison -----------------------------------------------------------------------------------------------------
@@ -345,16 +226,6 @@ def element_min(core: Core, insn: Instruction, a: int, b: int) -> int:
     return a if a < b else b
 
 
-def whole_ceq(n: int, m: int, d: int, bits: int) -> int:
-    """All ones where elements are equal."""
-    return where_zero(n ^ m, bits)
-
-
-def whole_tst(n: int, m: int, d: int, bits: int) -> int:
-    """All ones where elements have a common one."""
-    return where_zero(n & m, bits) ^ ones(64)
-
-
 def vcgt(core: Core, insn: Instruction) -> int:
     """VCGT (register), A8.8.295."""
     return each_lane(core, insn, element_cgt)
@@ -363,16 +234,6 @@ def vcgt(core: Core, insn: Instruction) -> int:
 def vcge(core: Core, insn: Instruction) -> int:
     """VCGE (register), A8.8.293."""
     return each_lane(core, insn, element_cge)
-
-
-def vceq(core: Core, insn: Instruction) -> int:
-    """VCEQ (register), A8.8.291."""
-    return each_doubleword(core, insn, whole_ceq)
-
-
-def vtst(core: Core, insn: Instruction) -> int:
-    """VTST, A8.8.421."""
-    return each_doubleword(core, insn, whole_tst)
 
 
 def vmax(core: Core, insn: Instruction) -> int:

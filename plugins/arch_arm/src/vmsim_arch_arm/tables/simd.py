@@ -20,6 +20,10 @@ def _same(pattern: str, name: str, section: str, execute: str, decode: str) -> R
     return Row(pattern, name, section, f"{module}.{execute}", f"{module}.decode_{decode}", "simd")
 
 
+def _doubleword(pattern: str, name: str, section: str, execute: str, decode: str) -> Row:
+    return Row(pattern, name, section, f"simd_doubleword.{execute}", f"simd_three_same.decode_{decode}", "simd")
+
+
 def _float(pattern: str, name: str, section: str, execute: str, decode: str = "three") -> Row:
     module = "simd_float"
     return Row(pattern, name, section, f"{module}.{execute}", f"{module}.decode_{decode}", "simd")
@@ -39,8 +43,13 @@ def _shift(pattern: str, name: str, section: str, execute: str, decode: str) -> 
     return Row(pattern, name, section, f"{module}.{execute}", f"{module}.decode_{decode}", "simd", _IMMEDIATE)
 
 
-def _two(pattern: str, name: str, section: str, execute: str, decode: str, unpredictable: str = "") -> Row:
+def _two(pattern: str, name: str, section: str, execute: str, decode: str) -> Row:
     module = "simd_two"
+    return Row(pattern, name, section, f"{module}.{execute}", f"{module}.decode_{decode}", "simd")
+
+
+def _permute(pattern: str, name: str, section: str, execute: str, decode: str, unpredictable: str = "") -> Row:
+    module = "simd_permute"
     return Row(pattern, name, section, f"{module}.{execute}", f"{module}.decode_{decode}", "simd", (), unpredictable)
 
 
@@ -49,7 +58,7 @@ def _narrow(pattern: str, name: str, section: str, execute: str) -> Row:
 
 
 def _immediate(pattern: str, name: str, section: str, execute: str, decode: str, *but: str) -> Row:
-    module = "simd_two"
+    module = "simd_permute"
     other = tuple(f"---- ---- ---- ---- ---- {cmode} ---- ----" for cmode in but)
     return Row(pattern, name, section, f"{module}.{execute}", f"{module}.decode_{decode}", "simd", other)
 
@@ -67,14 +76,14 @@ ARM = [
     _same("1111 001U 0doo nnnn dddd 0000 ngm0 mmmm", "VHADD", "A8.8.319 A1", "vhadd", "to_32"),
     _same("1111 001U 0doo nnnn dddd 0000 ngm1 mmmm", "VQADD", "A8.8.370 A1", "vqadd", "any"),
     _same("1111 001U 0doo nnnn dddd 0001 ngm0 mmmm", "VRHADD", "A8.8.387 A1", "vrhadd", "to_32"),
-    _same("1111 0010 0d00 nnnn dddd 0001 ngm1 mmmm", "VAND (register)", "A8.8.287 A1", "vand", "any"),
-    _same("1111 0010 0d01 nnnn dddd 0001 ngm1 mmmm", "VBIC (register)", "A8.8.289 A1", "vbic", "any"),
-    _same("1111 0010 0d10 nnnn dddd 0001 ngm1 mmmm", "VORR, VMOV (register)", "A8.8.360 A1", "vorr", "any"),
-    _same("1111 0010 0d11 nnnn dddd 0001 ngm1 mmmm", "VORN (register)", "A8.8.358 A1", "vorn", "any"),
-    _same("1111 0011 0d00 nnnn dddd 0001 ngm1 mmmm", "VEOR", "A8.8.315 A1", "veor", "any"),
-    _same("1111 0011 0d01 nnnn dddd 0001 ngm1 mmmm", "VBSL", "A8.8.290 A1", "vbsl", "any"),
-    _same("1111 0011 0d10 nnnn dddd 0001 ngm1 mmmm", "VBIT", "A8.8.290 A1", "vbit", "any"),
-    _same("1111 0011 0d11 nnnn dddd 0001 ngm1 mmmm", "VBIF", "A8.8.290 A1", "vbif", "any"),
+    _doubleword("1111 0010 0d00 nnnn dddd 0001 ngm1 mmmm", "VAND (register)", "A8.8.287 A1", "vand", "any"),
+    _doubleword("1111 0010 0d01 nnnn dddd 0001 ngm1 mmmm", "VBIC (register)", "A8.8.289 A1", "vbic", "any"),
+    _doubleword("1111 0010 0d10 nnnn dddd 0001 ngm1 mmmm", "VORR, VMOV (register)", "A8.8.360 A1", "vorr", "any"),
+    _doubleword("1111 0010 0d11 nnnn dddd 0001 ngm1 mmmm", "VORN (register)", "A8.8.358 A1", "vorn", "any"),
+    _doubleword("1111 0011 0d00 nnnn dddd 0001 ngm1 mmmm", "VEOR", "A8.8.315 A1", "veor", "any"),
+    _doubleword("1111 0011 0d01 nnnn dddd 0001 ngm1 mmmm", "VBSL", "A8.8.290 A1", "vbsl", "any"),
+    _doubleword("1111 0011 0d10 nnnn dddd 0001 ngm1 mmmm", "VBIT", "A8.8.290 A1", "vbit", "any"),
+    _doubleword("1111 0011 0d11 nnnn dddd 0001 ngm1 mmmm", "VBIF", "A8.8.290 A1", "vbif", "any"),
     _same("1111 001U 0doo nnnn dddd 0010 ngm0 mmmm", "VHSUB", "A8.8.319 A1", "vhsub", "to_32"),
     _same("1111 001U 0doo nnnn dddd 0010 ngm1 mmmm", "VQSUB", "A8.8.382 A1", "vqsub", "any"),
     _same("1111 001U 0doo nnnn dddd 0011 ngm0 mmmm", "VCGT (register)", "A8.8.295 A1", "vcgt", "to_32"),
@@ -87,10 +96,10 @@ ARM = [
     _same("1111 001U 0doo nnnn dddd 0110 ngm1 mmmm", "VMIN (integer)", "A8.8.334 A1", "vmin", "to_32"),
     _same("1111 001U 0doo nnnn dddd 0111 ngm0 mmmm", "VABD (integer)", "A8.8.278 A1", "vabd", "to_32"),
     _same("1111 001U 0doo nnnn dddd 0111 ngm1 mmmm", "VABA", "A8.8.277 A1", "vaba", "to_32"),
-    _same("1111 0010 0doo nnnn dddd 1000 ngm0 mmmm", "VADD (integer)", "A8.8.282 A1", "vadd", "any"),
-    _same("1111 0011 0doo nnnn dddd 1000 ngm0 mmmm", "VSUB (integer)", "A8.8.414 A1", "vsub", "any"),
-    _same("1111 0010 0doo nnnn dddd 1000 ngm1 mmmm", "VTST", "A8.8.421 A1", "vtst", "to_32"),
-    _same("1111 0011 0doo nnnn dddd 1000 ngm1 mmmm", "VCEQ (register)", "A8.8.291 A1", "vceq", "to_32"),
+    _doubleword("1111 0010 0doo nnnn dddd 1000 ngm0 mmmm", "VADD (integer)", "A8.8.282 A1", "vadd", "any"),
+    _doubleword("1111 0011 0doo nnnn dddd 1000 ngm0 mmmm", "VSUB (integer)", "A8.8.414 A1", "vsub", "any"),
+    _doubleword("1111 0010 0doo nnnn dddd 1000 ngm1 mmmm", "VTST", "A8.8.421 A1", "vtst", "to_32"),
+    _doubleword("1111 0011 0doo nnnn dddd 1000 ngm1 mmmm", "VCEQ (register)", "A8.8.291 A1", "vceq", "to_32"),
     _same("1111 0010 0doo nnnn dddd 1001 ngm0 mmmm", "VMLA (integer)", "A8.8.336 A1", "vmla", "to_32"),
     _same("1111 0011 0doo nnnn dddd 1001 ngm0 mmmm", "VMLS (integer)", "A8.8.336 A1", "vmls", "to_32"),
     _same("1111 0010 0doo nnnn dddd 1001 ngm1 mmmm", "VMUL (integer)", "A8.8.350 A1", "vmul", "to_32"),
@@ -181,7 +190,7 @@ ARM = [
     Row("1111 001U 1dii iiii dddd 1111 0gm1 mmmm", "VCVT (to fixed-point, Advanced SIMD)", "A8.8.307 A1, op = 1",
         "simd_float.vcvt_to_fixed", "simd_float.decode_fixed", "simd", _IMMEDIATE),
     # A7.4.5: two registers, miscellaneous
-    _two("1111 0011 1d11 oo00 dddd 000y ygm0 mmmm", "VREV16, VREV32, VREV64", "A8.8.386 A1", "vrev", "reversal"),
+    _permute("1111 0011 1d11 oo00 dddd 000y ygm0 mmmm", "VREV16, VREV32, VREV64", "A8.8.386 A1", "vrev", "reversal"),
     _two("1111 0011 1d11 oo00 dddd 0010 Ugm0 mmmm", "VPADDL", "A8.8.364 A1", "vpaddl", "to_32"),
     _two("1111 0011 1d11 oo00 dddd 0100 0gm0 mmmm", "VCLS", "A8.8.299 A1", "vcls", "to_32"),
     _two("1111 0011 1d11 oo00 dddd 0100 1gm0 mmmm", "VCLZ", "A8.8.302 A1", "vclz", "to_32"),
@@ -197,10 +206,10 @@ ARM = [
     _two("1111 0011 1d11 oo01 dddd 0010 0gm0 mmmm", "VCLT (immediate #0)", "A8.8.301 A1", "vclt_zero", "to_32"),
     _two("1111 0011 1d11 oo01 dddd 0011 0gm0 mmmm", "VABS (integer)", "A8.8.280 A1", "vabs", "to_32"),
     _two("1111 0011 1d11 oo01 dddd 0011 1gm0 mmmm", "VNEG (integer)", "A8.8.355 A1", "vneg", "to_32"),
-    _two("1111 0011 1d11 0010 dddd 0000 0gm0 mmmm", "VSWP", "A8.8.418 A1", "vswp", "any"),
-    _two("1111 0011 1d11 oo10 dddd 0000 1gm0 mmmm", "VTRN", "A8.8.420 A1", "vtrn", "to_32", "d == m"),
-    _two("1111 0011 1d11 oo10 dddd 0001 0gm0 mmmm", "VUZP", "A8.8.422 A1", "vuzp", "interleaving", "d == m"),
-    _two("1111 0011 1d11 oo10 dddd 0001 1gm0 mmmm", "VZIP", "A8.8.423 A1", "vzip", "interleaving", "d == m"),
+    _permute("1111 0011 1d11 0010 dddd 0000 0gm0 mmmm", "VSWP", "A8.8.418 A1", "vswp", "pair"),
+    _permute("1111 0011 1d11 oo10 dddd 0000 1gm0 mmmm", "VTRN", "A8.8.420 A1", "vtrn", "to_32", "d == m"),
+    _permute("1111 0011 1d11 oo10 dddd 0001 0gm0 mmmm", "VUZP", "A8.8.422 A1", "vuzp", "interleaving", "d == m"),
+    _permute("1111 0011 1d11 oo10 dddd 0001 1gm0 mmmm", "VZIP", "A8.8.423 A1", "vzip", "interleaving", "d == m"),
     _narrow("1111 0011 1d11 oo10 dddd 0010 00m0 mmmm", "VMOVN", "A8.8.347 A1", "vshrn"),
     _narrow("1111 0011 1d11 oo10 dddd 0010 01m0 mmmm", "VQMOVUN", "A8.8.374 A1", "vqshrun"),
     _narrow("1111 0011 1d11 oo10 dddd 0010 1Um0 mmmm", "VQMOVN", "A8.8.374 A1", "vqshrn"),
@@ -236,13 +245,13 @@ ARM = [
     _immediate("1111 001i 1d00 0iii dddd ooo1 0g11 iiii", "VBIC (immediate)", "A8.8.288 A1",
                "vbic_immediate", "immediate", "11--"),
     # A7.4: VEXT, VTBL, VTBX, VDUP (scalar)
-    _two("1111 0010 1d11 nnnn dddd iiii ngm0 mmmm", "VEXT", "A8.8.316 A1", "vext", "extract"),
-    _two("1111 0011 1d11 nnnn dddd 10ll n0m0 mmmm", "VTBL", "A8.8.419 A1", "vtbl", "table", _PAST_D31),
-    _two("1111 0011 1d11 nnnn dddd 10ll n1m0 mmmm", "VTBX", "A8.8.419 A1", "vtbx", "table", _PAST_D31),
-    _two("1111 0011 1d11 iiii dddd 1100 0gm0 mmmm", "VDUP (scalar)", "A8.8.313 A1", "vdup", "duplicate"),
+    _permute("1111 0010 1d11 nnnn dddd iiii ngm0 mmmm", "VEXT", "A8.8.316 A1", "vext", "extract"),
+    _permute("1111 0011 1d11 nnnn dddd 10ll n0m0 mmmm", "VTBL", "A8.8.419 A1", "vtbl", "table", _PAST_D31),
+    _permute("1111 0011 1d11 nnnn dddd 10ll n1m0 mmmm", "VTBX", "A8.8.419 A1", "vtbx", "table", _PAST_D31),
+    _permute("1111 0011 1d11 iiii dddd 1100 0gm0 mmmm", "VDUP (scalar)", "A8.8.313 A1", "vdup", "duplicate"),
     # A7.8
-    _two("cccc 1110 1og0 dddd tttt 1011 d0o1 ----", "VDUP (ARM core register)", "A8.8.314 A1",
-         "vdup_register", "duplicate_register", "t in (13, 15)"),
+    _permute("cccc 1110 1og0 dddd tttt 1011 d0o1 ----", "VDUP (ARM core register)", "A8.8.314 A1",
+             "vdup_register", "duplicate_register", "t in (13, 15)"),
 ]  # fmt: skip
 
 THUMB32 = [thumb(row) for row in ARM]
