@@ -42,6 +42,7 @@ PROGRAMS: Mapping[str, Program] = {
     "self-modifying": Program("writes code and runs it, ARM and Thumb"),
     "exceptions": Program("undefined, supervisor call, aborts through the MMU", ("exceptions-thumb.S",)),
     "exclusive": Program("exclusive loads and stores"),
+    "compute": Program("integer work for measuring speed: lists, matrices, a state machine, a CRC"),
 }
 
 # No floating point from the compiler, no library, no assumption about alignment: the MMU is off.
