@@ -15,7 +15,17 @@ LOAD_ADDRESS = 0x8000
 ARM = 40
 
 # Programs that check themselves and say so on the UART; the others are about how a run ends.
-SELF_CHECKING = ["hello", "exit-code", "timer-irq", "sgi", "vfp-neon", "self-modifying", "exceptions", "exclusive", "compute"]
+SELF_CHECKING = [
+    "hello",
+    "exit-code",
+    "timer-irq",
+    "sgi",
+    "vfp-neon",
+    "self-modifying",
+    "exceptions",
+    "exclusive",
+    "compute",
+]
 
 has_gcc = shutil.which(GCC) is not None
 has_zig = importlib.util.find_spec("ziglang") is not None
