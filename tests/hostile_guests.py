@@ -1,4 +1,4 @@
-"""Guests that mean harm, one after the other until the time is up: ``python hostile_guests.py SEED SECONDS``.
+"""Guests that mean harm, one after the other until the time is up: ``python hostile_guests.py CPU SEED SECONDS``.
 
 Each is a random program on the whole board: wild instructions, wild accesses to every device, wild page tables, wild
 DMA and disk commands. It may end in any way that a machine can end. It may not crash the simulator, raise an
@@ -56,12 +56,12 @@ class Watch:
 class Machine:
     """The board with a disk and a card, and the ways in which it is mistreated."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cpu: str) -> None:
         for name in ("card.img", "disk.img"):
             (folder / name).write_bytes(random.Random(name).randbytes(1 << 20))
         images = {"cf": "disk.img", "mmci": "card.img"}
         settings = tuple((f"devices.{device}.image", str(folder / name)) for device, name in images.items())
-        self.simulation = Simulation.from_yaml(SYSTEM, "kvm", settings)
+        self.simulation = Simulation.from_yaml(SYSTEM, cpu, settings)
         self.system = self.simulation.system
         self.windows = [region for region in self.system.address_map.regions if isinstance(region, DeviceRegion)]
         self.clean = self.simulation.take_checkpoint(folder / "clean")
@@ -194,13 +194,13 @@ def _anything(rng: random.Random) -> int:
     return rng.getrandbits(32)
 
 
-def main(seed: int, seconds: float) -> None:
-    """Run guests from `seed` on, each with a seed of its own, for as long as said; print how many there were."""
+def main(cpu: str, seed: int, seconds: float) -> None:
+    """Run guests on a CPU model from `seed` on, each with a seed of its own, for as long as said; print how many there were."""
     faulthandler.enable()
     watch = Watch()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        machine = Machine(folder)
+        machine = Machine(folder, cpu)
         images = {file: file.read_bytes() for file in folder.glob("*.img")}
         harms: list[Callable[[random.Random], None]] = [
             machine.wild_accesses,
@@ -227,4 +227,4 @@ def main(seed: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
