@@ -195,7 +195,7 @@ def _anything(rng: random.Random) -> int:
 
 
 def main(cpu: str, seed: int, seconds: float) -> None:
-    """Run guests on a CPU model from `seed` on, each with its own seed, for as long as said; print how many there were."""
+    """Run guests on a CPU model from `seed` on, each with its own, for as long as said; print how many there were."""
     faulthandler.enable()
     watch = Watch()
     with tempfile.TemporaryDirectory() as name:
