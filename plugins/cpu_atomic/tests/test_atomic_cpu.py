@@ -116,7 +116,11 @@ def test_an_interrupt_that_an_access_raises_is_taken_before_the_next_instruction
     [
         ("wfi", CpuExit.WAITING, ""),
         ("b .", CpuExit.HALTED, "a branch to itself with interrupts masked at 0x00008000"),
-        (".word 0xe1600070", CpuExit.FAILED, "the guest called the secure monitor (SMC), which there is none of (pc 0x00008000)"),
+        (
+            ".word 0xe1600070",
+            CpuExit.FAILED,
+            "the guest called the secure monitor (SMC), which there is none of (pc 0x00008000)",
+        ),
     ],
 )
 def test_it_says_why_it_ends(source: str, result: CpuExit, detail: str) -> None:
