@@ -8,15 +8,15 @@ export PATH := $(dir $(UV)):$(PATH)
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
 
-.PHONY: boot test test-full bench docs lint setup packages clean
+.PHONY: boot test test-full bench docs lint setup packages guests clean
 
 boot: setup
 	@$(RUN) vmsim run systems/debian.yaml
 
-test: setup packages lint
+test: setup packages lint guests
 	$(PYTEST) -m "not slow"
 
-test-full: setup packages lint
+test-full: setup packages lint guests
 	$(PYTEST)
 
 bench: setup packages
@@ -50,6 +50,11 @@ $(CURDIR)/.tools/bin/uv:
 
 packages:
 	@tools/packages.sh
+
+# Before the tests: building a kernel takes longer than a test may. What cannot be had here is skipped there.
+guests:
+	@for name in busybox busybox-stress hello debian-armmp realview realview-devices; do \
+	  $(RUN) vmsim guest get $$name >/dev/null || true; done
 
 clean:
 	rm -rf .venv dist build .tools
