@@ -3,7 +3,7 @@ from setuptools import Extension, setup
 
 setup(
     ext_modules=cythonize(
-        [Extension("vmsim_core.ram", ["src/vmsim_core/ram.pyx"])],
+        [Extension(f"vmsim_core.{name}", [f"src/vmsim_core/{name}.pyx"]) for name in ("memory_port", "ram")],
         include_path=["src"],
         language_level=3,
     )

@@ -11,6 +11,7 @@ from vmsim_core.ram import Ram
 
 if TYPE_CHECKING:
     from vmsim_core.device import Device
+    from vmsim_core.memory_hierarchy import MemoryHierarchy
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class AddressMap:
         self._bases: list[int] = []
         self._unmapped = unmapped
         self._ram_write_listeners: list[RamWriteListener] = []
+        self._caches: MemoryHierarchy | None = None
 
     def add(self, region: Region) -> None:
         """Add a region; raises ValueError, naming the other, when it overlaps one or leaves the address space."""
@@ -108,7 +110,11 @@ class AddressMap:
 
     def read_block(self, address: int, size: int) -> bytes:
         """Return `size` bytes of RAM (a device's DMA, a loader); raises BusError outside RAM."""
-        parts = [region.ram.view[start:stop] for region, start, stop in self._ram_spans(address, size)]
+        parts = []
+        for region, start, stop in self._ram_spans(address, size):
+            if self._caches is not None:
+                self._caches.device_reads(region.ram, start, stop - start)
+            parts.append(region.ram.view[start:stop])
         return b"".join(parts)
 
     def write_block(self, address: int, data: bytes | memoryview) -> None:
@@ -116,9 +122,15 @@ class AddressMap:
         nothing was written."""
         done = 0
         for region, start, stop in self._ram_spans(address, len(data)):
+            if self._caches is not None:
+                self._caches.device_writes(region.ram, start, stop - start)
             region.ram.view[start:stop] = data[done : done + stop - start]
             self.notify_ram_write(region.ram, start, stop - start)
             done += stop - start
+
+    def snoop_with(self, caches: MemoryHierarchy) -> None:
+        """Tell `caches` before a device (or a loader, or a debugger) reads or writes RAM."""
+        self._caches = caches
 
     def listen_to_ram_writes(self, listener: RamWriteListener) -> None:
         """Have `listener(ram, offset, size)` called after each write to RAM that no CPU made."""

@@ -78,6 +78,7 @@ class _Builder:
         system = self.system
         self._make_platform()
         self._raise_problems()
+        self._offer_memory_hierarchy()
         self._make_cores()
         self._make_devices()
         self._add_memory()
@@ -116,6 +117,11 @@ class _Builder:
         # After a mistake a single page stands in, so that everything else can be checked too.
         with self._reporting("memory"):
             self.system.platform.add_memory(size if len(self.problems) == problems_before else PAGE_SIZE)
+
+    def _offer_memory_hierarchy(self) -> None:
+        part = self.description.memory_hierarchy
+        if part is not None:
+            self.system.make_memory_hierarchy = partial(part.type, self.system, "caches", part.params)
 
     def _make_cores(self) -> None:
         most = self.system.platform.max_cpus

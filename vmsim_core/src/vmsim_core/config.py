@@ -25,6 +25,7 @@ from vmsim_core.yaml_source import Node, parse_option_value, read_yaml
 if TYPE_CHECKING:
     from vmsim_core.cpu import CpuModel
     from vmsim_core.device import Device
+    from vmsim_core.memory_hierarchy import MemoryHierarchy
     from vmsim_core.platform import Platform
     from vmsim_core.plugin_manager import PluginManager
 
@@ -34,8 +35,11 @@ M = TypeVar("M", bound=BaseModel)
 WORKLOAD_FILES = ("kernel", "initrd", "dtb")
 """The keys of a workload that name files."""
 
+DEFAULT_HIERARCHY = "caches"
+"""The type of a memory hierarchy that says none; where its plugin is missing, only models that use caches are."""
+
 _DEVICE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_OTHER_COMPONENTS = re.compile(r"board|cpu\d*")
+_OTHER_COMPONENTS = re.compile(r"board|caches|cpu\d*")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,8 @@ class Description:
     devices: dict[str, Part[Device]]
     models: list[dict[str, Part[CpuModel]]]
     """For each core the CPU models that are installed, by name; the one that it starts on is among them."""
+    memory_hierarchy: Part[MemoryHierarchy] | None = None
+    """Caches and DRAM, if a plugin that has them is installed."""
 
     def position(self, *keys: str | int) -> Position:
         """Return where the value stands that `keys` lead to, or the nearest one around it."""
@@ -172,10 +178,11 @@ class _Checker:
         platform = self._platform()
         devices = {name: self._device(name, node) for name, node in self._members("devices")}
         models = [self._models(index, core) for index, core in enumerate(self._items("cpus"))]
+        hierarchy = self._memory_hierarchy()
         if self.problems or data is None or platform is None:
             raise ConfigError(sorted(self.problems, key=_reading_order))
         parts = {name: part for name, part in devices.items() if part is not None}
-        return Description(data, self.source, platform, parts, models)
+        return Description(data, self.source, platform, parts, models, hierarchy)
 
     def _take_out_devices_that_never_were(self) -> None:
         # Merging has taken away the devices that are there; a null that is left over stands for one that is not.
@@ -194,10 +201,21 @@ class _Checker:
         board = self.source.member("board") or Node({}, node.position)
         return self._part(self.plugins.platforms, "platform", node.value, ["platform"], board, "board")
 
+    def _memory_hierarchy(self) -> Part[MemoryHierarchy] | None:
+        known = self.plugins.memory_hierarchies
+        node = self.source.member("memory_hierarchy") or Node({}, self.source.position)
+        kind = node.member("type")
+        if kind is None and DEFAULT_HIERARCHY not in known:
+            return None
+        name = str(kind.value) if kind is not None else DEFAULT_HIERARCHY
+        keys = ["memory_hierarchy", "type"]
+        return self._part(known, "memory hierarchy", name, keys, node.without("type"), "memory_hierarchy")
+
     def _device(self, name: str, node: Node) -> Part[Device] | None:
         keys = ["devices", name]
         if _DEVICE_NAME.fullmatch(name) is None or _OTHER_COMPONENTS.fullmatch(name):
-            self._report("this cannot be a device's name; use small letters, digits, - and _, not board or cpuN", *keys)
+            rule = "use small letters, digits, - and _, not board, caches or cpuN"
+            self._report(f"this cannot be a device's name; {rule}", *keys)
         kind = node.member("type")
         if kind is None or not isinstance(kind.value, str):
             if isinstance(node.value, dict):

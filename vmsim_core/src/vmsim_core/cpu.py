@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from vmsim_core.architecture import ArchState
 from vmsim_core.component import HOST_SIDE, Component, ComponentParams
-from vmsim_core.errors import SwitchError
+from vmsim_core.debug import MemoryAccess, Observer, Watchpoint
+from vmsim_core.errors import SwitchError, VmsimError
 from vmsim_core.ram import Ram
 from vmsim_core.section import Section
 
@@ -41,6 +42,10 @@ class CpuExit(Enum):
     """no interrupt can ever end what the core does; `exit_detail` says what"""
     FAILED = "failed"
     """the model cannot go on; `exit_detail` says why"""
+    BREAKPOINT = "breakpoint"
+    """the next instruction has a breakpoint; it has not been executed"""
+    WATCHPOINT = "watchpoint"
+    """the last instruction touched what is watched; `watch_hit` says how"""
 
 
 class CpuModel(Component):
@@ -100,6 +105,31 @@ class CpuModel(Component):
         cannot tell. Only between runs."""
         return None
 
+    watch_hit: MemoryAccess | None = None
+    """The access that `run` came back for with WATCHPOINT."""
+
+    def set_breakpoints(self, addresses: frozenset[int]) -> None:
+        """Come back from `run` before an instruction at one of these virtual addresses; replaces earlier ones.
+
+        Raises VmsimError when the model has no breakpoints.
+        """
+        self._refuse(addresses, "stop at breakpoints")
+
+    def set_watchpoints(self, watchpoints: tuple[Watchpoint, ...]) -> None:
+        """Come back from `run` after an instruction that touches one of these; replaces earlier ones.
+
+        Raises VmsimError when the model has no watchpoints.
+        """
+        self._refuse(watchpoints, "watch memory")
+
+    def observe(self, observer: Observer | None) -> None:
+        """Call `observer` after each instruction; None ends that. Raises VmsimError when the model cannot."""
+        self._refuse(observer, "show its instructions")
+
+    def _refuse(self, wanted: object, what: str) -> None:
+        if wanted:
+            raise VmsimError(f"{self.path}: the CPU model {self.type_name} cannot {what}; atomic can")
+
     def suspend(self) -> None:
         """Be told that another model takes over: memory may change unseen until `load_state` is called again."""
 
@@ -132,6 +162,9 @@ class Core(Component):
         """Make the models that the core may be switched to, by name."""
         self._active: CpuModel | None = None
         self._restored_state: ArchState | None = None
+        self._breakpoints: frozenset[int] = frozenset()
+        self._watchpoints: tuple[Watchpoint, ...] = ()
+        self._observer: Observer | None = None
         self.instructions_before = 0
         """Instructions that the core had retired before this process took the machine over (a restore)."""
         self.statistics.formula("instructions", lambda: self.instructions, "retired since power-on", "instruction")
@@ -166,12 +199,33 @@ class Core(Component):
         """Instructions that the core has retired in this process."""
         return sum(model.retired for model in self.models.values())
 
+    def instrument(self, model: CpuModel) -> None:
+        """Give a model the breakpoints, watchpoints and the observer of the core; raises VmsimError if it cannot."""
+        model.set_breakpoints(self._breakpoints)
+        model.set_watchpoints(self._watchpoints)
+        model.observe(self._observer)
+
     def activate(self, model: CpuModel, state: ArchState, time: int) -> None:
         """Make `model` animate the core from `state` at `time` on."""
         model.time = time
         model.load_state(state)
         model.set_interrupts(self.irq_level, self.fiq_level)
         self._active = model
+
+    def set_breakpoints(self, addresses: frozenset[int]) -> None:
+        """Have `Simulation.run` end before an instruction at one of these addresses, under every model."""
+        self.active.set_breakpoints(addresses)
+        self._breakpoints = addresses
+
+    def set_watchpoints(self, watchpoints: tuple[Watchpoint, ...]) -> None:
+        """Have `Simulation.run` end after an instruction that touches one of these, under every model."""
+        self.active.set_watchpoints(watchpoints)
+        self._watchpoints = watchpoints
+
+    def observe(self, observer: Observer | None) -> None:
+        """Have `observer` called after each instruction, under every model."""
+        self.active.observe(observer)
+        self._observer = observer
 
     def set_irq(self, level: bool) -> None:
         """The sink of the interrupt controller's IRQ output for this core."""

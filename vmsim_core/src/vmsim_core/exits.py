@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from vmsim_core.debug import MemoryAccess
+
 
 @dataclass(frozen=True)
 class ExitCause:
@@ -96,6 +98,28 @@ class UserQuit(ExitCause):
     """The user asked for the end, at the console or with a signal."""
 
     name = "user-quit"
+
+
+@dataclass(frozen=True)
+class BreakpointReached(ExitCause):
+    """The next instruction has a breakpoint."""
+
+    address: int = 0
+    name = "breakpoint"
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.address:#010x}"
+
+
+@dataclass(frozen=True)
+class WatchpointHit(ExitCause):
+    """The last instruction touched memory that is watched."""
+
+    access: MemoryAccess
+    name = "watchpoint"
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'write to' if self.access.write else 'read of'} {self.access.address:#010x}"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from vmsim_core.cpu import CpuExit
 from vmsim_core.drain import DrainState
 from vmsim_core.errors import CheckpointError
 from vmsim_core.exits import (
+    BreakpointReached,
     CpuFailure,
     ExitCause,
     GuestExit,
@@ -25,6 +26,7 @@ from vmsim_core.exits import (
     InstructionLimit,
     TextSeen,
     TimeLimit,
+    WatchpointHit,
 )
 from vmsim_core.switching import HandoverReport, switch
 from vmsim_core.units import NEVER
@@ -286,6 +288,11 @@ class Simulation:
                 return Halt(cpu.exit_detail)
             elif result is CpuExit.FAILED:
                 return CpuFailure(cpu.exit_detail)
+            elif result is CpuExit.BREAKPOINT:
+                return BreakpointReached(system.architecture.program_counter(cpu.save_state()))
+            elif result is CpuExit.WATCHPOINT:
+                assert cpu.watch_hit is not None
+                return WatchpointHit(cpu.watch_hit)
 
     def _next_appointment(self) -> int:
         return self._appointments[0][0] if self._appointments else NEVER

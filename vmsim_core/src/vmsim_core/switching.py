@@ -65,4 +65,8 @@ def _model(core: Core, name: str) -> CpuModel:
         raise SwitchError(
             f"{core.path}: {name} executes {new.architecture}, the core runs {core.active.architecture} code"
         )
+    try:
+        core.instrument(new)
+    except VmsimError as error:
+        raise SwitchError(f"{core.path}: {name} cannot take over: {error}") from None
     return new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from vmsim_core.address_map import AddressMap
@@ -11,6 +11,7 @@ from vmsim_core.component import Component
 from vmsim_core.cpu import Core
 from vmsim_core.device import Device
 from vmsim_core.drain import DrainManager
+from vmsim_core.errors import VmsimError
 from vmsim_core.ethernet_port import EthernetPort
 from vmsim_core.events import EventQueue
 from vmsim_core.exits import ExitCause
@@ -21,6 +22,7 @@ from vmsim_core.serial_port import SerialPort
 if TYPE_CHECKING:
     from vmsim_core.architecture import Architecture
     from vmsim_core.description import SystemDescription, Workload
+    from vmsim_core.memory_hierarchy import MemoryHierarchy
     from vmsim_core.platform import Platform
 
 log = logging.getLogger("vmsim")
@@ -42,6 +44,9 @@ class System:
         self.components: dict[str, Component] = {}
         self.cores: list[Core] = []
         self.devices: dict[str, Device] = {}
+        self.make_memory_hierarchy: Callable[[], MemoryHierarchy] | None = None
+        """Makes the caches and DRAM that the description asks for; set by the builder."""
+        self._memory_hierarchy: MemoryHierarchy | None = None
         self.serial_ports: dict[str, SerialPort] = {}
         self.ethernet_ports: dict[str, EthernetPort] = {}
         self.keyboards: dict[str, Keyboard] = {}
@@ -57,6 +62,25 @@ class System:
     def workload(self) -> Workload:
         """What the machine runs."""
         return self.description.workload
+
+    @property
+    def has_memory_hierarchy(self) -> bool:
+        """Whether a CPU model has asked for the caches: before, they are not there."""
+        return self._memory_hierarchy is not None
+
+    @property
+    def memory_hierarchy(self) -> MemoryHierarchy:
+        """The caches and DRAM, made when the first CPU model asks for them; raises VmsimError when they cannot be."""
+        if self._memory_hierarchy is None:
+            if self.make_memory_hierarchy is None:
+                raise VmsimError(
+                    "no memory hierarchy is installed, which CPU models that use caches need "
+                    "(its distribution may be vmsim-mem-cache)"
+                )
+            self._memory_hierarchy = self.make_memory_hierarchy()
+            self.add(self._memory_hierarchy)
+            self.address_map.snoop_with(self._memory_hierarchy)
+        return self._memory_hierarchy
 
     def add(self, component: Component) -> None:
         """Enter a component under its path."""
