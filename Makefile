@@ -35,7 +35,7 @@ setup: .venv/.ready
 
 .venv/.ready: pyproject.toml vmsim_core/pyproject.toml $(wildcard plugins/*/pyproject.toml) \
               $(wildcard vmsim_core/setup.py plugins/*/setup.py) \
-              $(wildcard vmsim_core/src/*/*.p?[xd] plugins/*/src/*/*.p?[xd] plugins/arch_arm/src/*/*/*.p*) | $(UV)
+              $(wildcard vmsim_core/src/*/*.p?[xd] vmsim_core/src/*/*/*.p?[xd] plugins/*/src/*/*.p?[xd] plugins/arch_arm/src/*/*/*.p*) | $(UV)
 	@echo "setting up .venv (compiles the simulator; about a minute the first time)"
 	$(UV) sync --quiet
 	@touch $@

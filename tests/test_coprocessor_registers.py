@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 from vmsim_arch_arm.architecture import Arm
-from vmsim_arch_arm.engine.loop import ArmEngine
+from vmsim_arch_arm.engine.arm_engine import ArmEngine
 from vmsim_arch_arm.state import ArmState, specs
 from vmsim_core.address_map import AddressMap, RamRegion
 from vmsim_core.events import EventQueue

@@ -12,7 +12,7 @@ from vmsim_core.exits import InstructionLimit, PowerOff, TextSeen
 from vmsim_core.simulation import RunLimits, Simulation
 from whole_system import USER_SPACE, Outcome, linux, make_simulation, outcome, run
 
-from vmsim_core import simulation as run_loop
+from vmsim_core import run_loop
 
 pytestmark = pytest.mark.guest
 

@@ -19,6 +19,7 @@ DISTRIBUTIONS = {
     "vmsim-arch-arm": "plugins/arch_arm",
     "vmsim-cpu-atomic": "plugins/cpu_atomic",
     "vmsim-cpu-kvm": "plugins/cpu_kvm",
+    "vmsim-mem-cache": "plugins/mem_cache",
     "vmsim-platform-realview": "plugins/platform_realview",
     "vmsim-guests": "plugins/guests",
 }

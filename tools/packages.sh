@@ -11,6 +11,7 @@ declare -A provides=(
   [bison]=bison
   [bc]=bc
   [cpio]=cpio
+  [gdb-multiarch]=gdb-multiarch
 )
 
 missing=()

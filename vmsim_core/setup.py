@@ -1,9 +1,11 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
+MODULES = ("memory_port", "ram", "testing.port_driver")
+
 setup(
     ext_modules=cythonize(
-        [Extension(f"vmsim_core.{name}", [f"src/vmsim_core/{name}.pyx"]) for name in ("memory_port", "ram")],
+        [Extension(f"vmsim_core.{name}", [f"src/vmsim_core/{name.replace('.', '/')}.pyx"]) for name in MODULES],
         include_path=["src"],
         language_level=3,
     )

@@ -60,9 +60,9 @@ workload: {kernel: 7, format: zip, apend: x}
         "system.yaml:9:17: devices.uart1.type: no device type 'test-urt' is installed; did you mean 'test-uart'?",
         "system.yaml:10:10: devices.uart2: a device needs a type, such as `type: acme.thermometer`",
         "system.yaml:11:10: devices.Board: this cannot be a device's name; "
-        "use small letters, digits, - and _, not board, caches or cpuN",
+        "use small letters, digits, - and _, not board, caches, regions or cpuN",
         "system.yaml:12:9: devices.cpu1: this cannot be a device's name; "
-        "use small letters, digits, - and _, not board, caches or cpuN",
+        "use small letters, digits, - and _, not board, caches, regions or cpuN",
         "system.yaml:13:20: workload.kernel: 7 is not a file name",
         "system.yaml:13:31: workload.format: 'zip' is none of 'auto', 'zimage', 'elf', 'image' or 'raw'",
         "system.yaml:13:36: workload.apend: unknown key; did you mean 'append'?",

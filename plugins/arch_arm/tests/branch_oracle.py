@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from instruction_oracle import DATA, Case
+from instruction_case import DATA, Case
 from vmsim_arch_arm.engine.table import Row
 
 

@@ -6,7 +6,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from instruction_oracle import CODE, DATA, Case, UnicornSide
+from instruction_case import CODE, DATA, Case
+from instruction_oracle import UnicornSide
 from unicorn import arm_const
 from vmsim_arch_arm.engine.table import Row
 

@@ -58,14 +58,14 @@ class PlainSide:
     """Stands in for OurSide of instruction_oracle."""
 
     def __init__(self, rows: Sequence[Any]) -> None:
-        from instruction_oracle import MEMORY
+        from instruction_case import MEMORY
 
         self.rows = rows
         self.data = bytearray(MEMORY)
 
     def execute(self, case: Any) -> Any:
         """Execute the case with the first row that has its word."""
-        from instruction_oracle import CODE, DATA, WINDOW, After
+        from instruction_case import CODE, DATA, WINDOW, After
         from vmsim_arch_arm.engine import records
         from vmsim_arch_arm.engine.exceptions import read_cpsr, write_cpsr_all
         from vmsim_arch_arm.engine.operations import condition_passed

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from float_operands import random_float
-from instruction_oracle import DATA, Case
+from instruction_case import DATA, Case
 from vmsim_arch_arm.engine.table import Row
 
 LANES = (0, 1, 2, 0x7F, 0x80, 0x81, 0xFE, 0xFF)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from instruction_oracle import CODE, DATA, MEMORY, WINDOW, UnicornSide
+from instruction_case import CODE, DATA, MEMORY, WINDOW
+from instruction_oracle import UnicornSide
 from unicorn import arm_const
 from unicorn.unicorn import UcError
 from unicorn.unicorn_const import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED
 from vmsim_arch_arm import psr, tables
 from vmsim_arch_arm.architecture import Arm
-from vmsim_arch_arm.engine.loop import ArmEngine
+from vmsim_arch_arm.engine.arm_engine import ArmEngine
 from vmsim_arch_arm.psr import Mode
 from vmsim_arch_arm.state import ArmState
 from vmsim_core.events import EventQueue

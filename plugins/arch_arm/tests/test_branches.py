@@ -6,7 +6,8 @@ import random
 
 import pytest
 from branch_oracle import preparation
-from instruction_oracle import CODE, DATA, WINDOW, Case, OurSide, check_row, unicorn_side
+from instruction_case import CODE, DATA, WINDOW, Case
+from instruction_oracle import OurSide, check_row, unicorn_side
 from system_oracle import BankedEngine, BankedUnicorn, differences, random_state
 from vmsim_arch_arm import psr, tables
 from vmsim_arch_arm.engine.table import Row

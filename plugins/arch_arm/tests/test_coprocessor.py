@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from instruction_oracle import CODE, WINDOW
+from instruction_case import CODE, WINDOW
 from system_oracle import BankedEngine, random_state
 from vmsim_arch_arm import psr
 from vmsim_arch_arm.fields import Encoding

@@ -6,7 +6,8 @@ import random
 
 import instruction_oracle
 import pytest
-from instruction_oracle import After, Case, OurSide, check_row, state_of, unicorn_side
+from instruction_case import After, Case, state_of
+from instruction_oracle import OurSide, check_row, unicorn_side
 from unicorn import arm_const
 from vmsim_arch_arm import tables
 from vmsim_arch_arm.engine.table import Row

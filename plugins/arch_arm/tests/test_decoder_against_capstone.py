@@ -13,7 +13,7 @@ from typing import Any
 
 import capstone
 import pytest
-from instruction_oracle import random_word
+from random_cases import random_word
 from vmsim_arch_arm import tables
 from vmsim_arch_arm.engine.decoder import InstructionSet
 from vmsim_arch_arm.engine.table import Row

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from instruction_oracle import Case, OurSide, check_row, unicorn_side
+from instruction_case import Case
+from instruction_oracle import OurSide, check_row, unicorn_side
 from load_store_oracle import ELSEWHERE, preparation
 from vmsim_arch_arm.engine.table import Row, check
 from vmsim_arch_arm.tables import exclusive, extra_load_store, load_store, load_store_multiple, load_store_thumb

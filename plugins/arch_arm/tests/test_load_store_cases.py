@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from instruction_oracle import CODE, DATA, WINDOW, Case, OurSide, UnicornSide, state_of, unicorn_side
+from instruction_case import CODE, DATA, WINDOW, Case, state_of
+from instruction_oracle import OurSide, UnicornSide, unicorn_side
 from unicorn import arm_const
 from vmsim_arch_arm.architecture import Arm
 from vmsim_arch_arm.state import ArmState
@@ -242,6 +243,17 @@ _OVERWRITING = {
     "STMIA r1!, {r2-r9}": (0xE8A1_03FC, -8),
     "STMDB r1!, {r2-r9}": (0xE921_03FC, 16),
 }
+
+
+@pytest.mark.parametrize(
+    ("word", "address", "expected"), [(0xE1D0_10B0, 0x57, 0x5857), (0xE590_1000, 0x59, 0x5C5B_5A59)]
+)
+def test_unaligned_in_the_first_page(ours: OurSide, word: int, address: int, expected: int) -> None:
+    """LDRH and LDR of an address that has nothing but its lowest bits, as after a null pointer: it is no TLB tag."""
+    ours.ram.view[0x20:0x80] = bytes(range(0x20, 0x80))
+    case = Case(word, 4, False)
+    case.r[0] = address
+    assert run(ours, [word], state_of(case)).r[1] == expected
 
 
 @pytest.mark.parametrize("text", _OVERWRITING)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from instruction_oracle import After, Case, OurSide, check_row, unicorn_side
+from instruction_case import After, Case
+from instruction_oracle import OurSide, check_row, unicorn_side
 from vmsim_arch_arm import tables
 from vmsim_arch_arm.engine.table import Row
 from vmsim_arch_arm.tables import multiply

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from instruction_oracle import CODE, DATA, ENABLE_VFP, Case, OurSide, state_of, unicorn_side
+from instruction_case import CODE, DATA, ENABLE_VFP, Case, state_of
+from instruction_oracle import OurSide, unicorn_side
 from vmsim_arch_arm import tables
 from vmsim_arch_arm.architecture import Arm
 from vmsim_arch_arm.state import ArmState

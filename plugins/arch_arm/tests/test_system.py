@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from instruction_oracle import CODE, DATA, WINDOW, random_word
+from instruction_case import CODE, DATA, WINDOW
+from random_cases import random_word
 from system_oracle import BANKED, BankedEngine, BankedUnicorn, differences, random_state, random_status
 from vmsim_arch_arm import psr
 from vmsim_arch_arm.engine.loop import RunResult

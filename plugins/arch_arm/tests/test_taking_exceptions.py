@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from instruction_oracle import CODE, MEMORY
+from instruction_case import CODE, MEMORY
 from system_oracle import BANKED, FIELDS, random_state, random_status
 from vmsim_arch_arm import psr, tables
 from vmsim_arch_arm.architecture import Arm
-from vmsim_arch_arm.engine.loop import ArmEngine
+from vmsim_arch_arm.engine.arm_engine import ArmEngine
 from vmsim_arch_arm.exceptions import ExceptionKind, take
 from vmsim_arch_arm.psr import Mode
 from vmsim_arch_arm.state import ArmState, specs

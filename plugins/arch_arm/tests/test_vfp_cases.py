@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from instruction_oracle import DATA, MEMORY, Case, OurSide, disassembly, state_of, unicorn_side
+from instruction_case import DATA, MEMORY, Case, disassembly, state_of
+from instruction_oracle import OurSide, unicorn_side
 from vmsim_arch_arm import tables
 from vmsim_arch_arm.architecture import Arm
 from vmsim_arch_arm.id_registers import VFP_ID_REGISTERS

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from float_operands import random_double_register, random_float
-from instruction_oracle import CODE, Case, UnicornSide
+from instruction_case import CODE, Case
+from instruction_oracle import UnicornSide
 from vmsim_arch_arm.engine.table import Row
 
 ROUNDING = 3 << 22

@@ -121,6 +121,16 @@ def test_a_comparator_beyond_all_time_is_harmless() -> None:
     assert board.system.events.pending() == []
 
 
+def test_a_comparator_that_the_counter_wrapped_around_past_is_reached_in_the_next_round() -> None:
+    board = comparing_board(compare=(1 << 64) - 5)
+    write_pair(board, COUNTER, (1 << 64) - 10)
+    board.advance(100 * CYCLE)
+    assert board.global_timer.read(STATUS, 4) == 1
+    board.global_timer.write(STATUS, 4, 1)
+    assert read_pair(board, COUNTER) == 90
+    assert board.global_timer.read(STATUS, 4) == 0
+
+
 def test_the_counter_is_shared_and_the_comparators_are_not() -> None:
     board = make_board(2)
     for cpu in range(2):

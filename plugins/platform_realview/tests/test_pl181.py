@@ -355,7 +355,7 @@ def test_checkpoint_in_the_middle_of_a_transfer(writing: bool, moved: int, late:
     advance(interface, late)
     twin = make_copy(interface)
     for component in twin.system.walk():
-        component.start()
+        component.on_run_started()
     assert twin.irq1.level == interface.irq1.level
     assert take_checkpoint(twin.system) == take_checkpoint(interface.system)
     for each in (interface, twin):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vmsim_core.errors import VmsimError
     from vmsim_core.ethernet_port import EthernetPort
     from vmsim_core.events import Event, EventQueue
+    from vmsim_core.exits import ExitCause, RunEvent, TextSeen
     from vmsim_core.interrupts import InterruptLine
     from vmsim_core.joined_run import run_together
     from vmsim_core.markers import hookimpl
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from vmsim_core.platform import Platform
     from vmsim_core.ram import Ram
     from vmsim_core.registers import RegisterTable
+    from vmsim_core.run_events import RegionBegun, RegionEnded
+    from vmsim_core.run_limits import RunLimits
     from vmsim_core.section import Section
     from vmsim_core.serial_port import SerialPort
     from vmsim_core.simulation import Simulation
     from vmsim_core.system import System
+    from vmsim_core.trace import Symbols, Trace
 
 _HOME = {
     "AddressMap": "address_map", "BusError": "address_map", "DeviceRegion": "address_map", "RamRegion": "address_map",
@@ -43,6 +47,7 @@ _HOME = {
     "VmsimError": "errors",
     "EthernetPort": "ethernet_port",
     "Event": "events", "EventQueue": "events",
+    "ExitCause": "exits", "RunEvent": "exits", "TextSeen": "exits",
     "InterruptLine": "interrupts",
     "run_together": "joined_run",
     "hookimpl": "markers",
@@ -50,10 +55,13 @@ _HOME = {
     "Platform": "platform",
     "Ram": "ram",
     "RegisterTable": "registers",
+    "RegionBegun": "run_events", "RegionEnded": "run_events",
+    "RunLimits": "run_limits",
     "Section": "section",
     "SerialPort": "serial_port",
     "Simulation": "simulation",
     "System": "system",
+    "Symbols": "trace", "Trace": "trace",
 }  # fmt: skip
 
 __all__ = [
@@ -78,18 +86,26 @@ __all__ = [
     "EthernetPort",
     "Event",
     "EventQueue",
+    "ExitCause",
     "InterruptLine",
     "MemoryMode",
     "NetworkParams",
     "Platform",
     "Ram",
     "RamRegion",
+    "RegionBegun",
+    "RegionEnded",
     "RegisterTable",
+    "RunEvent",
+    "RunLimits",
     "Section",
     "SerialPort",
     "Simulation",
     "State",
+    "Symbols",
     "System",
+    "TextSeen",
+    "Trace",
     "VmsimError",
     "connect_network",
     "hookimpl",

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
 
+from vmsim_core.debug import DeviceAccess, DeviceObserver
 from vmsim_core.ram import Ram
 
 if TYPE_CHECKING:
     from vmsim_core.device import Device
     from vmsim_core.memory_hierarchy import MemoryHierarchy
+
+
+class Port(Protocol):
+    """What serves accesses at offsets in a window."""
+
+    def read(self, offset: int, size: int) -> int:
+        """Serve a read of `size` bytes."""
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        """Serve a write of `size` bytes."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,16 @@ class DeviceRegion:
     base: int
     size: int
     device: Device
+    observer: DeviceObserver | None = field(default=None, repr=False, compare=False)
+    """Is called after each access."""
+    port: Port = field(init=False, repr=False, compare=False)
+    """What serves accesses: the device itself, so that an observer costs nothing when there is none."""
+
+    def __post_init__(self) -> None:
+        port: Port = self.device
+        if self.observer is not None:
+            port = _ObservedPort(port, self.base, self.observer, self.device)
+        object.__setattr__(self, "port", port)
 
 
 Region = RamRegion | DeviceRegion
@@ -55,6 +76,7 @@ class AddressMap:
         self.regions: list[Region] = []
         self._bases: list[int] = []
         self._unmapped = unmapped
+        self._hole: Port = _Hole(unmapped)
         self._ram_write_listeners: list[RamWriteListener] = []
         self._caches: MemoryHierarchy | None = None
 
@@ -92,9 +114,9 @@ class AddressMap:
         """Read `size` bytes (1, 2 or 4, naturally aligned), little-endian; raises BusError where the bus does."""
         region = self.find(address)
         if isinstance(region, DeviceRegion):
-            return region.device.read(address - region.base, size)
+            return region.port.read(address - region.base, size)
         if region is None:
-            return self._no_answer("read", address, size)
+            return self._hole.read(address, size)
         start = region.offset + address - region.base
         return int.from_bytes(region.ram.view[start : start + size], "little")
 
@@ -102,9 +124,9 @@ class AddressMap:
         """Write `size` bytes (1, 2 or 4, naturally aligned), little-endian; raises BusError where the bus does."""
         region = self.find(address)
         if isinstance(region, DeviceRegion):
-            region.device.write(address - region.base, size, value)
+            region.port.write(address - region.base, size, value)
         elif region is None:
-            self._no_answer("write", address, size)
+            self._hole.write(address, size, value)
         else:
             self.write_block(address, value.to_bytes(size, "little"))
 
@@ -132,6 +154,18 @@ class AddressMap:
         """Tell `caches` before a device (or a loader, or a debugger) reads or writes RAM."""
         self._caches = caches
 
+    def observe_devices(self, observer: DeviceObserver | None) -> None:
+        """Call `observer` after each access to what is no RAM, whoever makes it; None ends that.
+
+        What an access brings about, such as a transfer to another device, is told before the access itself.
+        """
+        self.regions = [
+            replace(region, observer=observer) if isinstance(region, DeviceRegion) else region
+            for region in self.regions
+        ]
+        hole = _Hole(self._unmapped)
+        self._hole = hole if observer is None else _ObservedPort(hole, 0, observer)
+
     def listen_to_ram_writes(self, listener: RamWriteListener) -> None:
         """Have `listener(ram, offset, size)` called after each write to RAM that no CPU made."""
         self._ram_write_listeners.append(listener)
@@ -154,7 +188,49 @@ class AddressMap:
             size -= step
         return spans
 
-    def _no_answer(self, kind: str, address: int, size: int) -> int:
+
+class _Hole:
+    """Addresses that nothing decodes."""
+
+    def __init__(self, unmapped: Callable[[str, int, int], int] | None) -> None:
+        self._unmapped = unmapped
+
+    def read(self, offset: int, size: int) -> int:
         if self._unmapped is None:
-            raise BusError(address)
-        return self._unmapped(kind, address, size)
+            raise BusError(offset)
+        return self._unmapped("read", offset, size)
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        if self._unmapped is None:
+            raise BusError(offset)
+        self._unmapped("write", offset, size)
+
+
+class _ObservedPort:
+    """Stands before a port and tells of each access."""
+
+    def __init__(self, port: Port, base: int, observer: DeviceObserver, device: Device | None = None) -> None:
+        self._port = port
+        self._base = base
+        self._observer = observer
+        self._device = device
+
+    def read(self, offset: int, size: int) -> int:
+        try:
+            value = self._port.read(offset, size)
+        except BusError:
+            self._tell(False, offset, size, 0, error=True)
+            raise
+        self._tell(False, offset, size, value)
+        return value
+
+    def write(self, offset: int, size: int, value: int) -> None:
+        try:
+            self._port.write(offset, size, value)
+        except BusError:
+            self._tell(True, offset, size, value, error=True)
+            raise
+        self._tell(True, offset, size, value)
+
+    def _tell(self, write: bool, offset: int, size: int, value: int, error: bool = False) -> None:
+        self._observer(DeviceAccess(write, self._base + offset, size, value, self._device, offset, error))

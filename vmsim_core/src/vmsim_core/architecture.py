@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from vmsim_core.section import Section
+
+if TYPE_CHECKING:
+    from vmsim_core.debug import ExecutedInstruction
+    from vmsim_core.debugger import DebuggerView
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,14 @@ class Difference:
     mine: object
     theirs: object
     host_dependent: bool = False
+
+
+class Disassembly(NamedTuple):
+    """An instruction for people."""
+
+    encoding: str
+    """As the architecture's manuals write it: ``e3a00001``, or ``f000 f801`` in Thumb."""
+    text: str
 
 
 class ArchState(ABC):
@@ -55,3 +67,12 @@ class Architecture(ABC):
     @abstractmethod
     def disassemble(self, code: bytes, address: int, state: ArchState) -> str:
         """Return the instruction at the start of `code` as text, in the instruction-set state of `state`."""
+
+    def disassemble_executed(self, instruction: ExecutedInstruction) -> Disassembly:
+        """Return an instruction that was executed; without a disassembler, its bytes."""
+        return Disassembly(instruction.code.hex(" "), "")
+
+    @property
+    def debugger_view(self) -> DebuggerView | None:
+        """How a debugger sees a core; None for an architecture that none can look at."""
+        return None

@@ -14,6 +14,7 @@ from vmsim_core.config import WORKLOAD_FILES, Description, Part, load_descriptio
 from vmsim_core.cpu import Core, CoreParams, CpuModel
 from vmsim_core.errors import ConfigError, Problem, SourcePosition, VmsimError
 from vmsim_core.plugin_manager import PluginManager
+from vmsim_core.script import models_of
 from vmsim_core.system import System
 from vmsim_core.units import format_size
 from vmsim_core.validation import has_scheme, suggestion
@@ -54,7 +55,7 @@ def build_system(description: Description, plugins: PluginManager) -> System:
 
 def _check_workload_files(description: Description) -> None:
     """Report files that are missing where the description names them; those of an option are the loader's to report."""
-    named = {name: getattr(description.data.workload, name) for name in WORKLOAD_FILES}
+    named = {name: getattr(description.data.workload, name) for name in (*WORKLOAD_FILES, "readfile")}
     problems = [
         description.problem(f"there is no file {file}", "workload", name)
         for name, file in named.items()
@@ -88,6 +89,7 @@ class _Builder:
             self._wire_interrupts()
         self._raise_problems()
         self._start_cores()
+        self._check_script()
         self._raise_problems()
         for component in system.components.values():
             component.reset()
@@ -195,6 +197,14 @@ class _Builder:
             core.makers = {name: partial(self._make_model, core, name, each) for name, each in models.items()}
             with self._reporting("cpus", core.index, "start", owner=owner):
                 core.activate(core.model(described.start), self.system.architecture.reset_state(core.index), 0)
+
+    def _check_script(self) -> None:
+        # A long run must not end in the news that a model is not there.
+        core = self.system.cores[0]
+        for number, model in models_of(self.description.data.script):
+            if model not in core.makers:
+                hint = suggestion(model, core.makers)
+                self._report(f"no CPU model {model!r} is installed{hint}", "script", number, "do")
 
     def _make_model(self, core: Core, name: str, part: Part[CpuModel]) -> CpuModel:
         return part.type(self.system, f"{core.path}.{name}", part.params, core)

@@ -78,7 +78,7 @@ class Component(Drainable):
     """A named node of the system tree, with parameters, statistics, events, state and a checkpoint section.
 
     Life: the constructor declares, `connect` resolves references to other components (all exist by then), `reset`
-    brings the power-on state, `start` is called once before the first instruction.
+    brings the power-on state, `on_run_started` is called once before the first instruction.
     """
 
     type_name: ClassVar[str] = ""
@@ -133,7 +133,7 @@ class Component(Drainable):
         for state in self._states():
             setattr(self, state.name, state.fresh())
 
-    def start(self) -> None:
+    def on_run_started(self) -> None:
         """Be told once that the run begins (also after a restore)."""
 
     def serialize(self, section: Section) -> None:

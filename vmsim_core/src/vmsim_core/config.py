@@ -39,7 +39,7 @@ DEFAULT_HIERARCHY = "caches"
 """The type of a memory hierarchy that says none; where its plugin is missing, only models that use caches are."""
 
 _DEVICE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
-_OTHER_COMPONENTS = re.compile(r"board|caches|cpu\d*")
+_OTHER_COMPONENTS = re.compile(r"board|caches|regions|cpu\d*")
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class _Checker:
     def _device(self, name: str, node: Node) -> Part[Device] | None:
         keys = ["devices", name]
         if _DEVICE_NAME.fullmatch(name) is None or _OTHER_COMPONENTS.fullmatch(name):
-            rule = "use small letters, digits, - and _, not board, caches or cpuN"
+            rule = "use small letters, digits, - and _, not board, caches, regions or cpuN"
             self._report(f"this cannot be a device's name; {rule}", *keys)
         kind = node.member("type")
         if kind is None or not isinstance(kind.value, str):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from vmsim_core.architecture import ArchState
 from vmsim_core.component import HOST_SIDE, Component, ComponentParams
-from vmsim_core.debug import MemoryAccess, Observer, Watchpoint
+from vmsim_core.debug import ExceptionObserver, MemoryAccess, Observer, Watchpoint
 from vmsim_core.errors import SwitchError, VmsimError
 from vmsim_core.ram import Ram
 from vmsim_core.section import Section
@@ -126,6 +126,17 @@ class CpuModel(Component):
         """Call `observer` after each instruction; None ends that. Raises VmsimError when the model cannot."""
         self._refuse(observer, "show its instructions")
 
+    def observe_exceptions(self, observer: ExceptionObserver | None) -> None:
+        """Call `observer` after each exception that is taken; None ends that. Raises VmsimError when the model
+        cannot."""
+        self._refuse(observer, "show its exceptions")
+
+    @property
+    def accessing(self) -> int | None:
+        """The address of the instruction whose device access is being served; None when none is, or for a model that
+        cannot tell."""
+        return None
+
     def _refuse(self, wanted: object, what: str) -> None:
         if wanted:
             raise VmsimError(f"{self.path}: the CPU model {self.type_name} cannot {what}; atomic can")
@@ -165,6 +176,7 @@ class Core(Component):
         self._breakpoints: frozenset[int] = frozenset()
         self._watchpoints: tuple[Watchpoint, ...] = ()
         self._observer: Observer | None = None
+        self._exception_observer: ExceptionObserver | None = None
         self.instructions_before = 0
         """Instructions that the core had retired before this process took the machine over (a restore)."""
         self.statistics.formula("instructions", lambda: self.instructions, "retired since power-on", "instruction")
@@ -200,10 +212,11 @@ class Core(Component):
         return sum(model.retired for model in self.models.values())
 
     def instrument(self, model: CpuModel) -> None:
-        """Give a model the breakpoints, watchpoints and the observer of the core; raises VmsimError if it cannot."""
+        """Give a model the breakpoints, watchpoints and observers of the core; raises VmsimError if it cannot."""
         model.set_breakpoints(self._breakpoints)
         model.set_watchpoints(self._watchpoints)
         model.observe(self._observer)
+        model.observe_exceptions(self._exception_observer)
 
     def activate(self, model: CpuModel, state: ArchState, time: int) -> None:
         """Make `model` animate the core from `state` at `time` on."""
@@ -226,6 +239,11 @@ class Core(Component):
         """Have `observer` called after each instruction, under every model."""
         self.active.observe(observer)
         self._observer = observer
+
+    def observe_exceptions(self, observer: ExceptionObserver | None) -> None:
+        """Have `observer` called after each exception that is taken, under every model."""
+        self.active.observe_exceptions(observer)
+        self._exception_observer = observer
 
     def set_irq(self, level: bool) -> None:
         """The sink of the interrupt controller's IRQ output for this core."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from vmsim_core.component import ComponentParams
+from vmsim_core.script import ScriptItem
 from vmsim_core.units import Address, Frequency, MemorySize
 
 
@@ -43,6 +44,8 @@ class Workload(ComponentParams):
     """The kernel's command line."""
     arguments: list[str] = []
     """Arguments that a bare-metal program can read from simctl."""
+    readfile: Path | None = None
+    """A file of the host whose content the guest can read through simctl (``simctl readfile``)."""
     semihosting: bool = False
     """Whether the program's ARM semihosting calls (write, exit) are served."""
 
@@ -74,3 +77,5 @@ class SystemDescription(ComponentParams):
     """One-file plugins beside the description."""
     workload: Workload = Workload()
     """What the machine runs."""
+    script: list[ScriptItem] = []
+    """What to do at times, instruction counts, texts of the console and regions of interest."""

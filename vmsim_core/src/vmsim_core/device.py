@@ -91,6 +91,19 @@ class Device(Component):
                 value |= kept & ~(((1 << 8 * size) - 1) << shift)
         register.write_word(self, index, value)
 
+    def register_name(self, offset: int) -> str:
+        """Return the name of the register at an offset, with its index in a bank; empty where there is none."""
+        found = self.registers.find(offset) if hasattr(self, "registers") else None
+        if found is None:
+            return ""
+        register, index = found
+        return register.name if register.count == 1 else f"{register.name}[{index}]"
+
+    def signalled_interrupt(self, core: int) -> int | None:
+        """Return the number of the interrupt that an interrupt controller signals to a core now; None without, and
+        for a device that is none."""
+        return None
+
     def undefined_access(self, kind: str, offset: int, size: int) -> int:
         """Count and (once for each offset) log an access that the hardware does not define; reads give 0."""
         self.undefined_accesses.value += 1

@@ -1,4 +1,7 @@
-"""Why a run ended: one frozen class for each cause, so that callers match on types, not on texts."""
+"""What happens in a run, and why one ended: a frozen class for each, so that callers match on types, not on texts.
+
+Here are the causes that always end a run; what only may end one, when it is waited for, is in `run_events`.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,22 @@ from vmsim_core.debug import MemoryAccess
 
 
 @dataclass(frozen=True)
-class ExitCause:
-    """The base of all causes; a plugin adds its own by subclassing."""
+class RunEvent:
+    """The base of all that a run tells; a plugin adds its own by subclassing."""
 
-    name: ClassVar[str] = "exit"
+    name: ClassVar[str] = "event"
     ended_by_guest: ClassVar[bool] = False
     """The guest ended the run by itself (power-off, reset, halt, its own exit code)."""
 
     def __str__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True)
+class ExitCause(RunEvent):
+    """The base of all that always ends a run; a plugin adds its own by subclassing."""
+
+    name = "exit"
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,17 @@ class GuestExit(ExitCause):
     code: int = 0
     name = "guest-exit"
     ended_by_guest = True
+
+    def __str__(self) -> str:
+        return f"{self.name} with code {self.code}"
+
+
+@dataclass(frozen=True)
+class ScriptExit(ExitCause):
+    """The script of the system description ended the run."""
+
+    code: int = 0
+    name = "script-exit"
 
     def __str__(self) -> str:
         return f"{self.name} with code {self.code}"

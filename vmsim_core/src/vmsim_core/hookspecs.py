@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmsim_core.checkpoint import Serializer, Upgrader
     from vmsim_core.cpu import CpuModel
     from vmsim_core.device import Device
-    from vmsim_core.exits import ExitCause
+    from vmsim_core.exits import RunEvent
     from vmsim_core.memory_hierarchy import MemoryHierarchy
     from vmsim_core.platform import Platform
     from vmsim_core.simulation import Simulation
@@ -131,5 +131,5 @@ def vmsim_cpu_switched(simulation: Simulation, report: HandoverReport) -> None:
 
 
 @hookspec
-def vmsim_run_ended(simulation: Simulation, cause: ExitCause) -> None:
+def vmsim_run_ended(simulation: Simulation, cause: RunEvent) -> None:
     """Be told why a run ended. The machine is at an instruction boundary and may be inspected."""

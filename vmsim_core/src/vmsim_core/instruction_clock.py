@@ -21,7 +21,7 @@ class InstructionClockCpu(CpuModel):
 
     def __init__(self, system: System, path: str, params: ComponentParams, core: Core) -> None:
         super().__init__(system, path, params, core)
-        self.statistics.formula("instruction_ticks", lambda: self.period, "simulated time of an instruction", "tick")
+        self.statistics.level("instruction_ticks", lambda: self.period, "simulated time of an instruction", "tick")
         system.address_map.listen_to_ram_writes(self.memory_written)
 
     @property

@@ -1,35 +1,35 @@
-"""The run loop: lets a CPU model execute between events, and finds out why a run ends."""
+"""A system together with its run: the Python interface that the command line is built on."""
 
 from __future__ import annotations
 
-import heapq
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar, overload
 
-from vmsim_core.console.text import TextWatcher
+from vmsim_core.appointments import Appointment, Appointments
+from vmsim_core.console.text import TextTeller, TextWatcher
 from vmsim_core.cpu import CpuExit
 from vmsim_core.drain import DrainState
-from vmsim_core.errors import CheckpointError
+from vmsim_core.errors import CheckpointError, VmsimError
 from vmsim_core.exits import (
-    BreakpointReached,
     CpuFailure,
     ExitCause,
     GuestExit,
-    Halt,
-    HostTimeLimit,
-    InstructionLimit,
+    RunEvent,
     TextSeen,
-    TimeLimit,
-    WatchpointHit,
 )
+from vmsim_core.run_events import CheckpointTaken, CpuSwitched, EventBoard, RegionBegun, RegionEnded, Subscription
+from vmsim_core.run_limits import RunLimits as RunLimits
+from vmsim_core.run_limits import Until, awaited
+from vmsim_core.run_loop import SLICE_INSTRUCTIONS, run_until_exit
+from vmsim_core.script import Script
+from vmsim_core.statistics_view import SimulationStatistics
 from vmsim_core.switching import HandoverReport, switch
-from vmsim_core.units import NEVER
+from vmsim_core.units import NEVER, parse_time
 
 if TYPE_CHECKING:
     from vmsim_core.plugin_manager import PluginManager
@@ -38,36 +38,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("vmsim")
 
-SLICE_INSTRUCTIONS = 4_000_000
-"""The host gets a look-in at least this often (some 20 ms); it changes nothing that the guest can see."""
-POLL_SECONDS = 0.02
-UNLIMITED = 1 << 62
-
+E = TypeVar("E", bound=RunEvent)
 Idle = Callable[[int, int], int]
 
 
-@dataclass(frozen=True)
-class RunLimits:
-    """When a run ends, if the guest does not end it before."""
-
-    instructions: int | None = None
-    """Instructions that this process may execute."""
-    time: int | None = None
-    """Simulated time since power-on, in ticks."""
-    host_seconds: float | None = None
-    """Time on the host."""
-    text: str | None = None
-    """Text to wait for on the first serial port."""
-
-
 class Simulation:
-    """A system together with its run: the Python interface that the command line is built on."""
+    """A system together with its run."""
 
     def __init__(self, system: System, plugins: PluginManager) -> None:
         self.system = system
         self.plugins = plugins
-        self.exit_cause: ExitCause | None = None
-        self.host_seconds = 0.0
+        self.exit_cause: RunEvent | None = None
+        self._host_seconds = 0.0
+        self._run_since: float | None = None
         self.switches = 0
         self.checkpoints = 0
         self.between_slices: list[Callable[[], None]] = []
@@ -78,9 +61,21 @@ class Simulation:
         self.live_input = False
         """Whether somebody may still type: a machine that waits for ever is then not halted."""
         self.slice_instructions = SLICE_INSTRUCTIONS
+        self.appointments = Appointments()
+        """What is to be done at ticks; see `at`."""
+        self.instruction_appointments = Appointments()
+        """What is to be done at counts of the machine's instructions; see `at_instruction`."""
+        self.checkpoint_folder: Path | None = None
+        """Where the guest, the script and `checkpoint` put checkpoints; None: they are refused."""
+        self.statistics_file: Path | None = None
+        """Statistics that the guest or the script asks for go beside it, numbered; None: they are refused."""
+        self.statistics_since: tuple[int, int] | None = None
+        """The tick and the machine's instructions at the last reset of the statistics."""
+        self._dumps = 0
         self._started = False
-        self._appointments: list[tuple[int, int, Callable[[], object]]] = []
-        self._appointments_made = 0
+        self._board = EventBoard()
+        self._texts_told: dict[str, TextTeller] = {}
+        self._script = Script(self)
 
     @classmethod
     def from_yaml(
@@ -95,6 +90,11 @@ class Simulation:
     def time(self) -> int:
         """Simulated time since power-on, in ticks."""
         return self.system.cores[0].active.time
+
+    @property
+    def host_seconds(self) -> float:
+        """Time that the run loop has taken on the host."""
+        return self._host_seconds + (0.0 if self._run_since is None else time.perf_counter() - self._run_since)
 
     @property
     def instructions(self) -> int:
@@ -131,26 +131,70 @@ class Simulation:
 
         self.system.platform.load(resolve_workload(self.system.workload, self.plugins))
 
-    def run(self, limits: RunLimits | None = None) -> ExitCause:
-        """Run until the guest, a limit or a request ends it; return why. May be called again to go on."""
-        limits = limits or RunLimits()
+    @property
+    def stats(self) -> SimulationStatistics:
+        """The statistics as a tree; see :class:`SimulationStatistics` for tables, files and resets."""
+        return SimulationStatistics(self)
+
+    @overload
+    def run(self, limits: RunLimits | None = None) -> ExitCause: ...
+
+    @overload
+    def run(self, limits: RunLimits | None = None, *, until: Until) -> RunEvent: ...
+
+    def run(self, limits: RunLimits | None = None, *, until: Until | None = None) -> RunEvent:
+        """Run until the guest, a limit or a request ends it; return why. May be called again to go on.
+
+        `until` is a time ("250ms" since power-on, "+10ms" from now), a number of instructions, a text of the console,
+        an event, a type of events, or a list of these: the first that comes ends the run.
+        """
+        if self._run_since is not None:
+            raise VmsimError("the simulation runs already: run() cannot be called in a callback of it")
+        wanted = awaited(limits or RunLimits(), until, self.time)
         started = time.perf_counter()
-        if not self._started:
-            self._started = True
-            for core in self.system.cores[1:]:
-                log.warning("%s stays in reset: this version of vmsim runs one core", core.path)
-            for component in self.system.walk():
-                component.start()
-            self.plugins.hook.vmsim_run_started(simulation=self)
-        watcher = self._watch_for(limits.text) if limits.text else None
+        self._start()
+        waits: list[TextWatcher | Subscription] = [self._watch_for(text) for text in wanted.texts]
+        waits += [self._board.on(event, self.system.request_exit) for event in wanted.events]
+        self._run_since = started
         try:
-            self.exit_cause = self._run_until_exit(limits, started)
+            cause = run_until_exit(self, wanted.limits, started)
         finally:
-            if watcher is not None:
-                watcher.close()
-            self.host_seconds += time.perf_counter() - started
-        self.plugins.hook.vmsim_run_ended(simulation=self, cause=self.exit_cause)
-        return self.exit_cause
+            self._run_since = None
+            for each in waits:
+                each.close()
+            self._host_seconds += time.perf_counter() - started
+        self.exit_cause = cause
+        if isinstance(cause, ExitCause) and not (isinstance(cause, TextSeen) and cause.text in self._texts_told):
+            self.tell(cause)
+        self.plugins.hook.vmsim_run_ended(simulation=self, cause=cause)
+        return cause
+
+    def _start(self) -> None:
+        """Do what is to be done once, before the first instruction."""
+        if self._started:
+            return
+        self._script.check()
+        for core in self.system.cores[1:]:
+            log.warning("%s stays in reset: this version of vmsim runs one core", core.path)
+        for component in self.system.walk():
+            component.on_run_started()
+        self._started = True
+        self._script.begin()
+        self.plugins.hook.vmsim_run_started(simulation=self)
+
+    def on(self, wanted: type[E] | E, callback: Callable[[E], object]) -> Subscription:
+        """Have `callback` called with each event of a type, or equal to an event; `close` of the result ends that.
+
+        Events are told at instruction boundaries, where anything may be done but `run`. With ``TextSeen("login:")``
+        it is called each time the guest has sent that text to its console.
+        """
+        if isinstance(wanted, TextSeen) and wanted.text not in self._texts_told:
+            self._texts_told[wanted.text] = TextTeller(self.console, wanted.text, self._text_seen)
+        return self._board.on(wanted, callback)
+
+    def tell(self, event: RunEvent) -> None:
+        """Tell an event to those who asked for it; at instruction boundaries only (`System.request_action`)."""
+        self._board.tell(event)
 
     def close(self) -> None:
         """Let go of host resources, such as disk images; the machine is not used any more."""
@@ -163,13 +207,42 @@ class Simulation:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def at(self, tick: int, action: Callable[[], object]) -> None:
-        """Have `action` called at the first instruction boundary at or after `tick`; the guest cannot notice.
+    def at(self, when: int | str, action: Callable[[], object]) -> Appointment:
+        """Have `action` called at the first instruction boundary at or after `when`; the guest cannot notice.
 
-        Actions for one tick come in the order in which they were asked for.
+        `when` is in ticks since power-on, or a text such as "250ms". Actions for one tick come in the order in which
+        they were asked for. `cancel` of the result has it not happen.
         """
-        self._appointments_made += 1
-        heapq.heappush(self._appointments, (tick, self._appointments_made, action))
+        return self.appointments.make(parse_time(when) if isinstance(when, str) else when, action)
+
+    def at_instruction(self, count: int, action: Callable[[], object]) -> Appointment:
+        """Have `action` called when the machine has retired `count` instructions since power-on."""
+        return self.instruction_appointments.make(count, action)
+
+    def begin_region(self, region: int) -> None:
+        """Enter a region of interest, 0 to 255; raises VmsimError when it is open already."""
+        self.system.regions.begin(region)
+        self.tell(RegionBegun(region))
+
+    def end_region(self, region: int) -> None:
+        """Leave a region of interest; raises VmsimError when it is not open."""
+        self.system.regions.end(region)
+        self.tell(RegionEnded(region))
+
+    def next_dump(self) -> Path:
+        """Return the file for the next dump of the statistics; raises VmsimError when they go nowhere."""
+        if self.statistics_file is None:
+            raise VmsimError("nothing says where statistics go: name a file (--stats)")
+        self._dumps += 1
+        file = self.statistics_file
+        return file.with_name(f"{file.stem}-{self._dumps:04}{file.suffix}")
+
+    def checkpoint(self, folder: Path | str | None = None) -> Path:
+        """Take a checkpoint into `folder`, or into `checkpoint_folder`; see `take_checkpoint`."""
+        place = self.checkpoint_folder if folder is None else Path(folder)
+        if place is None:
+            raise CheckpointError("nothing says where checkpoints go: name a folder (--checkpoint-dir)")
+        return self.take_checkpoint(place)
 
     def take_checkpoint(self, folder: Path) -> Path:
         """Write a checkpoint into `folder`, made if it is not there; return the checkpoint's own folder.
@@ -188,16 +261,21 @@ class Simulation:
             except OSError as error:
                 raise CheckpointError(f"the checkpoint {place} cannot be written: {error.strerror}") from None
         self.checkpoints += 1
+        self.tell(CheckpointTaken(place))
         return place
 
-    def restore(self, checkpoint: Path) -> None:
+    def restore(self, checkpoint: Path | str) -> None:
         """Bring the machine to where it was when a checkpoint was taken, instead of loading a workload.
 
         Raises CheckpointError, nothing being changed, for one that is damaged or of another system.
         """
         from vmsim_core.checkpoint.restore import restore_checkpoint
 
-        restore_checkpoint(self, checkpoint)
+        restore_checkpoint(self, Path(checkpoint))
+        if self.statistics_since is not None:
+            self.stats.reset()
+        if self._started:
+            self._script.begin()
 
     def switch(self, model: str, core: int = 0) -> HandoverReport:
         """Let another CPU model animate a core from now on, and say what that took.
@@ -206,7 +284,9 @@ class Simulation:
         being changed, for a model that is not there or cannot take over; DrainError when the machine does not come
         to rest.
         """
-        return switch(self, self.system.cores[core], model)
+        report = switch(self, self.system.cores[core], model)
+        self.tell(CpuSwitched(report))
+        return report
 
     def write_back_caches(self) -> dict[str, int]:
         """Have memory hold the truth, in a machine at rest; return the lines written back, by component."""
@@ -250,65 +330,8 @@ class Simulation:
     def _watch_for(self, text: str) -> TextWatcher:
         return TextWatcher(self.console, text, lambda: self.system.request_exit(TextSeen(text)))
 
-    def _run_until_exit(self, limits: RunLimits, started: float) -> ExitCause:
-        system, events, core = self.system, self.system.events, self.system.cores[0]
-        last_tick = NEVER if limits.time is None else limits.time
-        budget = UNLIMITED if limits.instructions is None else self.instructions_run + limits.instructions
-        give_up = None if limits.host_seconds is None else started + limits.host_seconds
-        next_poll = started
-        while True:
-            cpu = core.active
-            events.run_until(cpu.time)
-            if system.requested_exits:
-                return system.requested_exits.pop(0)
-            if cpu.time >= self._next_appointment():
-                heapq.heappop(self._appointments)[-1]()
-                continue
-            if cpu.time >= last_tick:
-                return TimeLimit()
-            remaining = budget - self.instructions_run
-            if remaining <= 0:
-                return InstructionLimit()
-            host_now = time.perf_counter()
-            if host_now >= next_poll:
-                next_poll = host_now + POLL_SECONDS
-                if give_up is not None and host_now >= give_up:
-                    return HostTimeLimit()
-                for callback in self.between_slices:
-                    callback()
-                if system.requested_exits:
-                    continue
-            system.current_core = core.index
-            deadline = min(events.next_tick, last_tick, self._next_appointment())
-            result = cpu.run(deadline, min(remaining, self.slice_instructions))
-            if result is CpuExit.WAITING:
-                if (cause := self._let_time_pass(last_tick)) is not None:
-                    return cause
-            elif result is CpuExit.HALTED:
-                return Halt(cpu.exit_detail)
-            elif result is CpuExit.FAILED:
-                return CpuFailure(cpu.exit_detail)
-            elif result is CpuExit.BREAKPOINT:
-                return BreakpointReached(system.architecture.program_counter(cpu.save_state()))
-            elif result is CpuExit.WATCHPOINT:
-                assert cpu.watch_hit is not None
-                return WatchpointHit(cpu.watch_hit)
-
-    def _next_appointment(self) -> int:
-        return self._appointments[0][0] if self._appointments else NEVER
-
-    def _let_time_pass(self, last_tick: int) -> ExitCause | None:
-        """The core waits for an interrupt: go to the next event, or find that there will be none."""
-        cpu, events = self.system.cores[0].active, self.system.events
-        if self.system.requested_exits:
-            return None
-        target = min(events.next_tick, last_tick, self._next_appointment())
-        if target == NEVER and not self.live_input:
-            return Halt("waiting for an interrupt that nothing can raise")
-        tick = self.idle(cpu.time, target)
-        # Nothing happens before `tick`; what arrives from outside while the guest is idle arrives then.
-        cpu.skip_to(min(tick, target))
-        return None
+    def _text_seen(self, text: str) -> None:
+        self.system.request_action(lambda simulation: simulation.tell(TextSeen(text)))
 
 
 def _skip_idle_time(now: int, target: int) -> int:

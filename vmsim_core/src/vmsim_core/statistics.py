@@ -1,9 +1,14 @@
-"""Statistics: every number has a name, a value, a unit and a description."""
+"""Statistics: every number has a name, a value, a unit and a description.
+
+Most numbers are counts, which begin at zero and can be counted anew from any moment on (a *reset*). A reset changes
+nothing in the component: the count at that moment is remembered and subtracted.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+Number = int | float
 
 
 class Counter:
@@ -15,19 +20,34 @@ class Counter:
         self.value = 0
 
 
-@dataclass(frozen=True)
 class Statistic:
     """The declaration of one number, and how to read it."""
 
-    name: str
-    unit: str
-    description: str
-    read: Callable[[], int | float]
+    __slots__ = ("_at_reset", "counted", "description", "name", "read", "unit")
+
+    def __init__(
+        self, name: str, unit: str, description: str, read: Callable[[], Number], counted: bool = True
+    ) -> None:
+        self.name = name
+        self.unit = unit
+        self.description = description
+        self.read = read
+        self.counted = counted
+        """Whether it is a count, which a reset starts anew; a level or a ratio is not."""
+        self._at_reset: Number = 0
 
     @property
-    def value(self) -> int | float:
-        """The number now."""
-        return self.read()
+    def value(self) -> Number:
+        """The number now; for a count, since the last reset."""
+        return self.read() - self._at_reset if self.counted else self.read()
+
+    def reset(self) -> None:
+        """Count from here on."""
+        if self.counted:
+            self._at_reset = self.read()
+
+    def __repr__(self) -> str:
+        return f"<Statistic {self.name}: {self.value} {self.unit} ({self.description})>"
 
 
 class StatisticsGroup:
@@ -42,11 +62,35 @@ class StatisticsGroup:
         self.formula(name, lambda: counter.value, description, unit)
         return counter
 
-    def formula(self, name: str, read: Callable[[], int | float], description: str, unit: str = "count") -> None:
-        """Declare a number that is computed when somebody asks."""
-        if name in self._statistics:
-            raise ValueError(f"the statistic {name!r} is declared twice")
-        self._statistics[name] = Statistic(name, unit, description, read)
+    def formula(self, name: str, read: Callable[[], Number], description: str, unit: str = "count") -> Statistic:
+        """Declare a count that is computed when somebody asks."""
+        return self._declare(Statistic(name, unit, description, read))
+
+    def level(self, name: str, read: Callable[[], Number], description: str, unit: str = "count") -> Statistic:
+        """Declare a number that is no count, such as an occupancy or a period: a reset leaves it alone."""
+        return self._declare(Statistic(name, unit, description, read, counted=False))
+
+    def ratio(
+        self, name: str, part: Statistic, whole: Statistic, description: str, unit: str = "ratio", scale: int = 1
+    ) -> Statistic:
+        """Declare `scale` times `part` divided by `whole`, both since the last reset; 0 while `whole` is 0."""
+
+        def read() -> float:
+            divisor = whole.value
+            return scale * part.value / divisor if divisor else 0.0
+
+        return self.level(name, read, description, unit)
+
+    def reset(self) -> None:
+        """Let all counts begin anew."""
+        for statistic in self:
+            statistic.reset()
+
+    def _declare(self, statistic: Statistic) -> Statistic:
+        if statistic.name in self._statistics:
+            raise ValueError(f"the statistic {statistic.name!r} is declared twice")
+        self._statistics[statistic.name] = statistic
+        return statistic
 
     def __iter__(self) -> Iterator[Statistic]:
         return iter(self._statistics.values())

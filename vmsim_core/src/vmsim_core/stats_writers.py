@@ -6,11 +6,11 @@ import json
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
+from vmsim_core.statistics_view import statistics_tree
 from vmsim_core.units import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     from vmsim_core.simulation import Simulation
-    from vmsim_core.system import System
 
 
 class StatsWriter(ABC):
@@ -31,7 +31,8 @@ class JsonWriter(StatsWriter):
 
     def write(self, simulation: Simulation, stream: TextIO) -> None:
         """Write one JSON object."""
-        json.dump({**run_summary(simulation), "stats": _tree(simulation.system)}, stream, indent=2)
+        tree = statistics_tree(simulation.system).plain()
+        json.dump({**run_summary(simulation), "stats": tree}, stream, indent=2)
         stream.write("\n")
 
 
@@ -55,7 +56,7 @@ CORE_WRITERS: tuple[type[StatsWriter], ...] = (JsonWriter, TextWriter)
 
 def run_summary(simulation: Simulation) -> dict[str, Any]:
     """Return what is said about the run as a whole."""
-    return {
+    summary: dict[str, Any] = {
         "instructions": simulation.instructions,
         "instructions_run": simulation.instructions_run,
         "instructions_by_cpu": simulation.instructions_by_cpu,
@@ -66,21 +67,11 @@ def run_summary(simulation: Simulation) -> dict[str, Any]:
         "exit_cause": None if simulation.exit_cause is None else simulation.exit_cause.name,
         "guest_exit_code": simulation.guest_exit_code,
     }
-
-
-def _tree(system: System) -> dict[str, Any]:
-    """Return the statistics nested by component path; a leaf has value, unit and description."""
-    root: dict[str, Any] = {}
-    for component in system.walk():
-        for statistic in component.statistics:
-            *groups, name = [*component.path.split("."), *statistic.name.split(".")]
-            place = root
-            for group in groups:
-                place = place.setdefault(group, {})
-            place[name] = {
-                "value": statistic.value, "unit": statistic.unit, "description": statistic.description
-            }  # fmt: skip
-    return root
+    if simulation.statistics_since is not None:
+        # Where the last reset was, in the machine's total counts; the tree counts from there on.
+        tick, instructions = simulation.statistics_since
+        summary["stats_since"] = {"sim_seconds": tick / TICKS_PER_SECOND, "instructions": instructions}
+    return summary
 
 
 def _plain(value: Any) -> str:

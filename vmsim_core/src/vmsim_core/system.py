@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ from vmsim_core.drain import DrainManager
 from vmsim_core.errors import VmsimError
 from vmsim_core.ethernet_port import EthernetPort
 from vmsim_core.events import EventQueue
-from vmsim_core.exits import ExitCause
+from vmsim_core.exits import RunEvent
 from vmsim_core.host_ports import Display, Keyboard, Mouse
 from vmsim_core.ram import Ram
+from vmsim_core.regions import Regions
 from vmsim_core.serial_port import SerialPort
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from vmsim_core.description import SystemDescription, Workload
     from vmsim_core.memory_hierarchy import MemoryHierarchy
     from vmsim_core.platform import Platform
+    from vmsim_core.simulation import Simulation
 
 log = logging.getLogger("vmsim")
 
@@ -54,7 +57,9 @@ class System:
         self.displays: dict[str, Display] = {}
         self.current_core = 0
         """Index of the core whose access or instruction is being executed; a banked register looks at it."""
-        self.requested_exits: list[ExitCause] = []
+        self.requested_exits: list[RunEvent] = []
+        self.requested_actions: deque[Callable[[Simulation], object]] = deque()
+        self._regions: Regions | None = None
         self.unmapped_accesses = 0
         self._logged: set[str] = set()
 
@@ -96,7 +101,40 @@ class System:
         """Return the Ethernet port called `name`, made on first use."""
         return self.ethernet_ports.setdefault(name, EthernetPort(name))
 
-    def request_exit(self, cause: ExitCause) -> None:
+    @property
+    def regions(self) -> Regions:
+        """The regions of interest, made when the first one is marked."""
+        if self._regions is None:
+            self._regions = Regions(self)
+            self.add(self._regions)
+        return self._regions
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether a region of interest was marked: before, nothing counts them."""
+        return self._regions is not None
+
+    @property
+    def open_regions(self) -> list[int]:
+        """The regions of interest that are open, as :attr:`Regions.state` gives them."""
+        return [] if self._regions is None else self._regions.state
+
+    @open_regions.setter
+    def open_regions(self, numbers: list[int]) -> None:
+        if numbers or self._regions is not None:
+            self.regions.state = numbers
+
+    def request_action(self, action: Callable[[Simulation], object]) -> None:
+        """Have `action` called, with the simulation, at the instruction boundary after the current instruction.
+
+        For what a device cannot do within an access: take a checkpoint, switch the CPU. Called in an access or an
+        event; actions come in the order in which they were asked for, and before the end of the run.
+        """
+        self.requested_actions.append(action)
+        for core in self.cores:
+            core.active.stop()
+
+    def request_exit(self, cause: RunEvent) -> None:
         """End the run after the current instruction or event; later requests are kept, the first is the cause."""
         self.requested_exits.append(cause)
         for core in self.cores:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from vmsim_arch_arm.engine.loop import ArmEngine, RunResult
+from vmsim_arch_arm.engine.arm_engine import ArmEngine
+from vmsim_arch_arm.engine.loop import RunResult
 from vmsim_arch_arm.semihosting import serve_semihosting
 from vmsim_arch_arm.state import ArmState
 from vmsim_core.architecture import ArchState
 from vmsim_core.component import ComponentParams
 from vmsim_core.cpu import Core, CpuExit, MemoryMode
+from vmsim_core.debug import ExceptionObserver, Observer, Watchpoint
 from vmsim_core.errors import SwitchError
 from vmsim_core.instruction_clock import InstructionClockCpu
 
@@ -24,6 +26,8 @@ _EXITS = {
     RunResult.ENDLESS_LOOP: CpuExit.HALTED,
     RunResult.ENDLESS_EXCEPTIONS: CpuExit.HALTED,
     RunResult.FAILED: CpuExit.FAILED,
+    RunResult.AT_BREAKPOINT: CpuExit.BREAKPOINT,
+    RunResult.AT_WATCHPOINT: CpuExit.WATCHPOINT,
 }
 
 
@@ -56,6 +60,8 @@ class AtomicCpu(InstructionClockCpu):
             self.exit_detail = f"an exception whose handler raises it again at {self.save_state().pc:#010x}"
         elif result is RunResult.FAILED:
             self.exit_detail = f"{self._engine.failure} (pc {self.save_state().pc:#010x})"
+        elif result is RunResult.AT_WATCHPOINT:
+            self.watch_hit = self._engine.watch_hit
         return _EXITS[result]
 
     def stop(self) -> None:
@@ -82,6 +88,27 @@ class AtomicCpu(InstructionClockCpu):
     def set_interrupts(self, irq: bool, fiq: bool) -> None:
         """Be told the levels of the core's interrupt inputs."""
         self._engine.set_interrupts(irq, fiq, self.core.fiq_wired)
+
+    def set_breakpoints(self, addresses: frozenset[int]) -> None:
+        """Come back from `run` before an instruction at one of these addresses."""
+        self._engine.set_breakpoints(addresses)
+
+    def set_watchpoints(self, watchpoints: tuple[Watchpoint, ...]) -> None:
+        """Come back from `run` after an instruction that touches one of these."""
+        self._engine.set_watchpoints(watchpoints)
+
+    def observe(self, observer: Observer | None) -> None:
+        """Call `observer` after each instruction."""
+        self._engine.observe(observer)
+
+    def observe_exceptions(self, observer: ExceptionObserver | None) -> None:
+        """Call `observer` after each exception that is taken."""
+        self._engine.observe_exceptions(observer)
+
+    @property
+    def accessing(self) -> int | None:
+        """The address of the instruction whose device access is being served."""
+        return self._engine.accessing
 
     def read_memory(self, address: int, size: int) -> bytes | None:
         """Return memory as the program sees it; None where it cannot be read."""

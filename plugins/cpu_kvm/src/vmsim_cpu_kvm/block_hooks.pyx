@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from vmsim_cpu_kvm.block_table cimport (
-    MAX_BLOCK_BYTES, NO_TRAP, Block, block_decode, block_find, block_hash, block_insert, block_release,
+    MAX_BLOCK_BYTES, NO_TRAP, Block, block_cut_at, block_decode, block_find, block_hash, block_insert, block_release,
     block_same_layout,
 )
 from vmsim_cpu_kvm.unicorn_api cimport *
@@ -18,6 +18,7 @@ cdef bint decode_at(Vcpu* v, Block* block, uint32_t pc, uint32_t size) noexcept 
         return False
     block.pc = pc
     block_decode(block, v.code, size, (read_register(v, UC_ARM_REG_CPSR) & CPSR_T) != 0)
+    block_cut_at(block, v.breakpoints, v.breakpoint_count)
     return True
 
 

@@ -12,11 +12,12 @@ cdef struct Block:
     uint32_t pc
     uint16_t size               # bytes
     uint16_t count              # instructions
-    uint16_t trap               # index of the first instruction that the engine executes itself, or NO_TRAP
+    uint16_t trap               # index of the first instruction before which the block is cut, or NO_TRAP
     uint8_t used
     uint8_t thumb
     uint8_t ambiguous           # other code with the same (pc, size) was seen: decode it whenever it is executed
     uint8_t endless             # a branch to itself and nothing else
+    uint16_t own_trap           # index of the first instruction that the engine executes itself; breakpoints aside
     uint64_t first_starts       # bit k: an instruction starts at pc + 2 * k, for Thumb blocks of at most 128 bytes
     uint64_t* more_starts       # the same for longer ones
 
@@ -49,6 +50,8 @@ cdef void table_clear(BlockTable* table) noexcept nogil
 cdef Block* block_insert(BlockTable* table, uint32_t pc, uint32_t size) noexcept nogil
 cdef void block_decode(Block* block, const uint8_t* code, uint32_t size, bint thumb) noexcept nogil
 cdef void block_release(Block* block) noexcept nogil
+cdef void block_cut_at(Block* block, const uint32_t* addresses, int count) noexcept nogil
+cdef void table_cut_at(BlockTable* table, const uint32_t* addresses, int count) noexcept nogil
 cdef bint block_same_layout(const Block* a, const Block* b) noexcept nogil
 cdef uint32_t block_index_of(const Block* block, uint32_t pc) noexcept nogil
 cdef uint32_t block_address_of(const Block* block, uint32_t index) noexcept nogil

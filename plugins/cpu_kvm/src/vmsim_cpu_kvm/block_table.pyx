@@ -92,6 +92,27 @@ cdef void block_decode(Block* block, const uint8_t* code, uint32_t size, bint th
         _decode_thumb(block, code, size)
     else:
         _decode_arm(block, code, size)
+    block.own_trap = block.trap
+
+
+cdef void block_cut_at(Block* block, const uint32_t* addresses, int count) noexcept nogil:
+    """Have the block cut before instructions that start at one of these addresses, instead of earlier ones."""
+    cdef int number
+    cdef uint32_t index
+    block.trap = block.own_trap
+    for number in range(count):
+        if block.pc <= addresses[number] < block.pc + block.size:
+            index = block_index_of(block, addresses[number])
+            if index < block.trap and block_address_of(block, index) == addresses[number]:
+                block.trap = <uint16_t>index
+
+
+cdef void table_cut_at(BlockTable* table, const uint32_t* addresses, int count) noexcept nogil:
+    """Have every block cut before instructions that start at one of these addresses, instead of earlier ones."""
+    cdef uint32_t slot
+    for slot in range(table.mask + 1):
+        if table.entries[slot].used:
+            block_cut_at(&table.entries[slot], addresses, count)
 
 
 cdef void _decode_arm(Block* block, const uint8_t* code, uint32_t size) noexcept nogil:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from enum import Enum
 
 from vmsim_arch_arm.state import ArmState
+from vmsim_core.debug import ExceptionObserver
 
 
 class VcpuExit(Enum):
@@ -17,6 +18,7 @@ class VcpuExit(Enum):
     ENDLESS_LOOP = "endless loop"
     ENDLESS_EXCEPTIONS = "endless exceptions"
     FAILED = "failed"
+    BREAKPOINT = "breakpoint"
 
 
 class Vcpu(ABC):
@@ -52,6 +54,19 @@ class Vcpu(ABC):
     @abstractmethod
     def set_interrupts(self, irq: bool, fiq: bool, fiq_wired: bool) -> None:
         """Set the levels of the interrupt inputs."""
+
+    @abstractmethod
+    def set_breakpoints(self, addresses: frozenset[int]) -> None:
+        """Come back from `run` before an instruction at one of these virtual addresses, instead of earlier ones."""
+
+    @abstractmethod
+    def observe_exceptions(self, observer: ExceptionObserver | None) -> None:
+        """Call `observer` after each exception that is taken; raises VmsimError when the engine cannot see them."""
+
+    @property
+    @abstractmethod
+    def accessing(self) -> int | None:
+        """The address of the instruction whose device access is being served; None when none is."""
 
     @abstractmethod
     def load_state(self, state: ArmState) -> None:

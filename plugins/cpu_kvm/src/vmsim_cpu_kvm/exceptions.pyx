@@ -30,6 +30,8 @@ cdef void enter_exception(Vcpu* v, uint32_t mode, uint32_t vector, uint32_t retu
     write_register(v, UC_ARM_REG_R14, return_address)
     base = <uint32_t>0xFFFF0000 if sctlr & SCTLR_V else read_cp15(v, 12, 0, 0, 0)
     write_register(v, UC_ARM_REG_R15, (base + vector) | (1 if entered & CPSR_T else 0))
+    if v.show_exception != NULL:
+        v.show_exception(v)
 
 
 cdef void read_fault(Vcpu* v, uint32_t* status, uint32_t* address) noexcept nogil:

@@ -9,6 +9,7 @@ from vmsim_arch_arm.state import ArmState
 from vmsim_core.architecture import ArchState
 from vmsim_core.component import ComponentParams
 from vmsim_core.cpu import Core, CpuExit, MemoryMode
+from vmsim_core.debug import ExceptionObserver
 from vmsim_core.errors import SwitchError, VmsimError
 from vmsim_core.instruction_clock import InstructionClockCpu
 
@@ -24,6 +25,7 @@ _EXITS = {
     VcpuExit.ENDLESS_LOOP: CpuExit.HALTED,
     VcpuExit.ENDLESS_EXCEPTIONS: CpuExit.HALTED,
     VcpuExit.FAILED: CpuExit.FAILED,
+    VcpuExit.BREAKPOINT: CpuExit.BREAKPOINT,
 }
 
 
@@ -89,6 +91,19 @@ class KvmCpu(InstructionClockCpu):
     def set_interrupts(self, irq: bool, fiq: bool) -> None:
         """Be told the levels of the core's interrupt inputs."""
         self._vcpu.set_interrupts(irq, fiq, self.core.fiq_wired)
+
+    def set_breakpoints(self, addresses: frozenset[int]) -> None:
+        """Come back from `run` before an instruction at one of these addresses."""
+        self._vcpu.set_breakpoints(addresses)
+
+    def observe_exceptions(self, observer: ExceptionObserver | None) -> None:
+        """Call `observer` after each exception that is taken."""
+        self._vcpu.observe_exceptions(observer)
+
+    @property
+    def accessing(self) -> int | None:
+        """The address of the instruction whose device access is being served."""
+        return self._vcpu.accessing
 
     def _set_time(self, tick: int) -> None:
         self._vcpu.set_time(tick)

@@ -24,7 +24,7 @@ from libc.string cimport memset
 from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.ram cimport Ram
 from vmsim_cpu_kvm.block_hooks cimport on_block, on_block_translated, on_exception, on_fetch, on_undefined
-from vmsim_cpu_kvm.block_table cimport block_address_of, block_release, table_clear, table_free, table_init
+from vmsim_cpu_kvm.block_table cimport block_address_of, block_release, table_clear, table_cut_at, table_free, table_init
 from vmsim_cpu_kvm.device_space cimport on_device_read, on_device_write, on_mmio_read, on_mmio_write, owns_ram
 from vmsim_cpu_kvm.exceptions cimport (
     take_exception, take_fetch_abort, take_interrupt, take_undefined, uncount_tail,
@@ -32,6 +32,8 @@ from vmsim_cpu_kvm.exceptions cimport (
 from vmsim_cpu_kvm.trapped cimport execute_trapped
 from vmsim_cpu_kvm.unicorn_api cimport *
 from vmsim_cpu_kvm.vcpu cimport *
+
+from vmsim_arch_arm.taken_exception import taken_exception
 
 VMSIM_ABI_COMPILED = VMSIM_ABI
 
@@ -46,6 +48,7 @@ cpdef enum RunResult:
     FAILED = 4
     NEEDS_ALIAS = 5             # code was fetched from an alias of RAM that is not mapped: see `map_alias`
     ENDLESS_EXCEPTIONS = 6      # an exception whose handler raises it again
+    AT_BREAKPOINT = 7           # the next instruction has a breakpoint
 
 
 # --- the run loop ---------------------------------------------------------------------------------------------------
@@ -173,6 +176,16 @@ cdef void drop_stale_translations(Vcpu* v) noexcept nogil:
     v.stale_count = 0
 
 
+cdef bint at_breakpoint(Vcpu* v) noexcept nogil:
+    """Whether the next instruction has a breakpoint. Its block was cut there, as before a trapped instruction."""
+    cdef uint32_t pc = read_register(v, UC_ARM_REG_R15)
+    cdef int index
+    for index in range(v.breakpoint_count):
+        if v.breakpoints[index] == pc:
+            return True
+    return False
+
+
 cdef RunResult run_until_exit(Vcpu* v) noexcept nogil:
     cdef uint32_t cpsr
     while True:
@@ -205,6 +218,8 @@ cdef RunResult run_until_exit(Vcpu* v) noexcept nogil:
             if v.interrupts and interrupt_due(v, cpsr):
                 take_interrupt(v, cpsr)
                 v.cut = NULL
+            if v.breakpoint_count and at_breakpoint(v):
+                return AT_BREAKPOINT
             v.block_limit = v.limit
         else:
             v.block_limit = v.retired + 1
@@ -229,6 +244,11 @@ cdef void call_semihosting(Vcpu* v) noexcept nogil:
         (<UnicornEngine>v.owner).semihosting_call()
 
 
+cdef void show_exception(Vcpu* v) noexcept nogil:
+    with gil:
+        (<UnicornEngine>v.owner).exception_taken()
+
+
 cdef class UnicornEngine:
     """One ARM core that Unicorn executes, on RAM and devices of the simulator.
 
@@ -238,7 +258,8 @@ cdef class UnicornEngine:
 
     cdef Vcpu* v
     cdef list _ram                      # keeps the memory alive
-    cdef object _read, _write, _coprocessor, _events, _semihosting
+    cdef object _read, _write, _coprocessor, _events, _semihosting, _exception_observer
+    cdef bint _accessing                # a device access is being served
     cdef uint64_t _origin_tick, _origin_count, _period
     cdef public object error
 
@@ -289,6 +310,7 @@ cdef class UnicornEngine:
         block_release(&v.scratch)
         free(v.code_granules)
         free(v.code_pages)
+        free(v.breakpoints)
         free(v)
         self.v = NULL
         self._ram = []
@@ -441,6 +463,7 @@ cdef class UnicornEngine:
     cdef void access(self, uint64_t count, uint32_t address, uint32_t size, uint64_t* value, bint write) noexcept:
         """Serve a device access at the time of instruction number `count`."""
         cdef uint64_t limit
+        self._accessing = True
         try:
             self._events.now = self._origin_tick + (count - self._origin_count) * self._period
             if write:
@@ -458,6 +481,7 @@ cdef class UnicornEngine:
                 self.v.limit = limit
         except BaseException as error:
             self._keep_error(error)
+        self._accessing = False
 
     cdef bint coprocessor(self, uint32_t word, uint32_t cpsr) noexcept:
         try:
@@ -472,6 +496,18 @@ cdef class UnicornEngine:
             self._events.now = self.time
             result = self._semihosting(read_register(self.v, UC_ARM_REG_R0), read_register(self.v, UC_ARM_REG_R0 + 1))
             write_register(self.v, UC_ARM_REG_R0, result)
+        except BaseException as error:
+            self._keep_error(error)
+
+    cdef void exception_taken(self) noexcept:
+        cdef Vcpu* v = self.v
+        try:
+            self._exception_observer(taken_exception(
+                self.time, read_register(v, UC_ARM_REG_R15), read_register(v, UC_ARM_REG_CPSR),
+                read_register(v, UC_ARM_REG_R14), read_register(v, UC_ARM_REG_SPSR),
+                ifsr=read_cp15(v, 5, 0, 0, 1), ifar=read_cp15(v, 6, 0, 0, 2),
+                dfsr=read_cp15(v, 5, 0, 0, 0), dfar=read_cp15(v, 6, 0, 0, 0),
+            ))
         except BaseException as error:
             self._keep_error(error)
 
@@ -497,6 +533,35 @@ cdef class UnicornEngine:
         """Have `call(operation, parameter)` serve semihosting calls; what it returns goes to R0."""
         self._semihosting = call
         self.v.semihosting = 1
+
+    def set_breakpoints(self, addresses):
+        """Have `run` come back before an instruction at one of these virtual addresses, instead of earlier ones."""
+        cdef Vcpu* v = self.v
+        cdef uint32_t* places
+        if not addresses and not v.breakpoint_count:
+            return
+        places = <uint32_t*>calloc(max(len(addresses), 1), sizeof(uint32_t))
+        if places == NULL:
+            raise MemoryError
+        free(v.breakpoints)
+        v.breakpoints, v.breakpoint_count = places, 0
+        for address in sorted(addresses):
+            places[v.breakpoint_count] = address
+            v.breakpoint_count += 1
+        table_cut_at(&v.blocks, places, v.breakpoint_count)
+        v.cut = NULL
+
+    def observe_exceptions(self, observer):
+        """Call `observer` with a TakenException after each one that is taken; None ends that."""
+        self._exception_observer = observer
+        self.v.show_exception = NULL
+        if observer is not None:
+            self.v.show_exception = show_exception
+
+    @property
+    def accessing(self):
+        """The address of the instruction whose device access is being served; None when none is."""
+        return read_register(self.v, UC_ARM_REG_R15) if self._accessing else None
 
     def read_memory(self, uint32_t address, uint32_t size):
         """Return `size` bytes at a virtual address, or None where the guest could not read them."""

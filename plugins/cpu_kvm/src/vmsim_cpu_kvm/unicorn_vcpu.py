@@ -10,6 +10,7 @@ from vmsim_arch_arm.fields import Encoding
 from vmsim_arch_arm.semihosting import serve_semihosting
 from vmsim_arch_arm.state import ArmState, specs
 from vmsim_core.address_map import RamRegion
+from vmsim_core.debug import ExceptionObserver
 from vmsim_core.ram import Ram
 
 from vmsim_cpu_kvm.a9_registers import A9Registers
@@ -75,6 +76,7 @@ _EXITS = {
     RunResult.ENDLESS_LOOP: VcpuExit.ENDLESS_LOOP,
     RunResult.ENDLESS_EXCEPTIONS: VcpuExit.ENDLESS_EXCEPTIONS,
     RunResult.FAILED: VcpuExit.FAILED,
+    RunResult.AT_BREAKPOINT: VcpuExit.BREAKPOINT,
 }
 
 
@@ -148,6 +150,19 @@ class UnicornVcpu(Vcpu):
     def set_interrupts(self, irq: bool, fiq: bool, fiq_wired: bool) -> None:
         """Set the levels of the interrupt inputs."""
         self._engine.set_interrupts(irq, fiq, fiq_wired)
+
+    def set_breakpoints(self, addresses: frozenset[int]) -> None:
+        """Come back from `run` before an instruction at one of these virtual addresses, instead of earlier ones."""
+        self._engine.set_breakpoints(addresses)
+
+    def observe_exceptions(self, observer: ExceptionObserver | None) -> None:
+        """Call `observer` after each exception that is taken."""
+        self._engine.observe_exceptions(observer)
+
+    @property
+    def accessing(self) -> int | None:
+        """The address of the instruction whose device access is being served."""
+        return self._engine.accessing
 
     def read_memory(self, address: int, size: int) -> bytes | None:
         """Return memory at a virtual address, or None where the guest could not read it."""

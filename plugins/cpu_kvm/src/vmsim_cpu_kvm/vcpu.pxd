@@ -96,6 +96,8 @@ cdef struct Vcpu:
     uint32_t attention          # a stop is requested or translations are to be dropped: leave before the next block
     uint32_t waiting
     uint32_t event_register
+    uint32_t* breakpoints       # virtual addresses before which the run comes back
+    int breakpoint_count
     Event event
     uint32_t exception
     uint32_t first_block        # the next block is the first one of an emu_start
@@ -124,6 +126,7 @@ cdef struct Vcpu:
                           bint write) noexcept nogil
     bint (*access_coprocessor)(Vcpu* v, uint32_t word, uint32_t cpsr) noexcept nogil
     void (*call_semihosting)(Vcpu* v) noexcept nogil
+    void (*show_exception)(Vcpu* v) noexcept nogil      # NULL: nobody looks at the exceptions that are taken
 
 
 cdef inline uint32_t read_register(Vcpu* v, int register) noexcept nogil:

@@ -1,22 +1,17 @@
-"""Compiles the bare-metal test programs, with a cross compiler if there is one, else with the `ziglang` package."""
+"""The bare-metal test programs."""
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from vmsim_guests.errors import GuestError
+from vmsim_guests.compiler import FLAGS, find_compiler
 from vmsim_guests.messages import tell
 from vmsim_guests.recipes import Kitchen
 from vmsim_guests.resources import fingerprint, resource
 
-GCC = "arm-linux-gnueabihf-gcc"
 COMMON_SOURCES = ("start.S", "library.c")
 
 
@@ -42,15 +37,9 @@ PROGRAMS: Mapping[str, Program] = {
     "self-modifying": Program("writes code and runs it, ARM and Thumb"),
     "exceptions": Program("undefined, supervisor call, aborts through the MMU", ("exceptions-thumb.S",)),
     "exclusive": Program("exclusive loads and stores"),
+    "guest-control": Program("asks the simulator for checkpoints, CPU models, statistics, regions of interest"),
     "compute": Program("integer work for measuring speed: lists, matrices, a state machine, a CRC"),
 }
-
-# No floating point from the compiler, no library, no assumption about alignment: the MMU is off.
-FLAGS = (
-    *("-O2", "-g0", "-marm", "-mfloat-abi=soft", "-mno-unaligned-access", "-fno-pic"),
-    *("-std=gnu11", "-ffreestanding", "-fno-builtin", "-Wall", "-Wextra", "-Werror"),
-    *("-nostdlib", "-static", "-Wl,--build-id=none"),
-)
 
 
 class BareMetalPrograms:
@@ -69,41 +58,5 @@ class BareMetalPrograms:
         with resources.as_file(resource("programs")) as sources:
             for name, program in PROGRAMS.items():
                 files = [sources / file for file in (*COMMON_SOURCES, f"{name}.c", *program.more_sources)]
-                compiler.link(files, sources / "link.ld", work / f"{name}.elf")
+                compiler.link(files, work / f"{name}.elf", "-T", sources / "link.ld")
         return compiler.version()
-
-
-@dataclass(frozen=True)
-class Compiler:
-    """A command that compiles C and assembler for the Cortex-A9."""
-
-    name: str
-    command: tuple[str, ...]
-    version_command: tuple[str, ...]
-
-    def link(self, sources: list[Path], script: Path, output: Path) -> None:
-        """Compile and link one program."""
-        arguments = [*FLAGS, "-T", str(script), "-o", str(output), *(str(source) for source in sources)]
-        result = subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=False)
-        if result.returncode != 0:
-            reason = (result.stderr.strip() or "no message").splitlines()[0]
-            raise GuestError(f"{self.name} cannot compile the program {output.stem}: {reason}; update the compiler")
-
-    def version(self) -> str:
-        """Return the first line that the compiler says about itself."""
-        result = subprocess.run(self.version_command, capture_output=True, text=True, check=False)
-        return f"compiled by {result.stdout.strip().splitlines()[0]}"
-
-
-def find_compiler() -> Compiler:
-    """Return Debian's cross compiler if it is there, else the ziglang package's."""
-    if shutil.which(GCC) is not None:
-        return Compiler(GCC, (GCC, "-mcpu=cortex-a9"), (GCC, "--version"))
-    if importlib.util.find_spec("ziglang") is not None:
-        zig = (sys.executable, "-m", "ziglang")
-        compile_command = (*zig, "cc", "-target", "arm-freestanding-eabi", "-mcpu=cortex_a9")
-        return Compiler("ziglang", compile_command, (*zig, "cc", "--version"))
-    raise GuestError(
-        f"no compiler for bare-metal programs: neither {GCC} (apt install gcc-arm-linux-gnueabihf) "
-        "nor the Python package ziglang (pip install ziglang) is installed; install one of them"
-    )

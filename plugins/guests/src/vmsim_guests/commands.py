@@ -72,12 +72,16 @@ def build_initramfs_command(additions: tuple[str, ...], init_script: Path | None
 
     Without --init it behaves like guest:busybox, which runs the command in vmsim.run=... or a shell.
     """
+    from tempfile import TemporaryDirectory
+
     from vmsim_guests.cache import cache_root
     from vmsim_guests.debian import DebianArchive
     from vmsim_guests.initramfs import Addition, build_initramfs, read_init, write_initramfs
-    from vmsim_guests.recipes import busybox_binary
+    from vmsim_guests.recipes import busybox_binary, guest_tool
 
     parsed = [Addition.parse(text) for text in additions]
     init = read_init(init_script)
     busybox, _ = busybox_binary(DebianArchive(cache_root()))
-    write_initramfs(build_initramfs(busybox, init, parsed), output)
+    with TemporaryDirectory() as work:
+        tool = guest_tool(Path(work))
+    write_initramfs(build_initramfs(busybox, init, parsed, tool), output)

@@ -11,6 +11,7 @@ from vmsim_guests.errors import GuestError
 from vmsim_guests.resources import resource
 
 BUSYBOX = "bin/busybox"
+SIMCTL = "bin/simctl"
 EMPTY_DIRECTORIES = ("dev", "proc", "root", "sys", "tmp")
 EXECUTABLE_BITS = 0o111
 
@@ -31,8 +32,10 @@ class Addition:
         return cls(Path(source), target)
 
 
-def build_initramfs(busybox: bytes, init: bytes, additions: Iterable[Addition] = ()) -> CpioArchive:
-    """Return a file system with busybox, its shell as /bin/sh, /init and the additions."""
+def build_initramfs(
+    busybox: bytes, init: bytes, additions: Iterable[Addition] = (), simctl: bytes | None = None
+) -> CpioArchive:
+    """Return a file system with busybox, its shell as /bin/sh, /init, the guest's tool simctl and the additions."""
     archive = CpioArchive()
     for directory in EMPTY_DIRECTORIES:
         archive.add_directory(directory)
@@ -43,6 +46,8 @@ def build_initramfs(busybox: bytes, init: bytes, additions: Iterable[Addition] =
     # some ten thousand instructions.
     archive.add_symlink("bin/sh", "busybox")
     archive.add_file("init", init, 0o755)
+    if simctl is not None:
+        archive.add_file(SIMCTL, simctl, 0o755)
     for addition in additions:
         _add(archive, addition)
     return archive

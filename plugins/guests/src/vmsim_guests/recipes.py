@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from vmsim_guests.compiler import GuestTool
 from vmsim_guests.debian import DebianArchive
+from vmsim_guests.errors import GuestError
 from vmsim_guests.initramfs import build_initramfs, write_initramfs
+from vmsim_guests.messages import tell
 from vmsim_guests.resources import fingerprint, resource
 
 BUSYBOX_PACKAGE = "busybox-static"
@@ -57,18 +60,19 @@ class DebianKernel:
 
 @dataclass(frozen=True)
 class BusyboxInitramfs:
-    """An initramfs of a static busybox and one of the init scripts of this package."""
+    """An initramfs of a static busybox, one of the init scripts of this package, and the guest's tool simctl."""
 
     script: str
 
     def fingerprint(self) -> str:
-        """Depend on the script and on the code that lays the archive out."""
-        return fingerprint(self._init(), resource("cpio.py").read_bytes(), resource("initramfs.py").read_bytes())
+        """Depend on the script, on the tool, and on the code that lays the archive out."""
+        layout = resource("cpio.py").read_bytes(), resource("initramfs.py").read_bytes()
+        return fingerprint(self._init(), *layout, GuestTool().fingerprint())
 
     def make(self, kitchen: Kitchen, work: Path) -> str:
         """Write it uncompressed: the guest would need twenty million instructions more to unpack it."""
         busybox, origin = busybox_binary(kitchen.archive, fresh=kitchen.fresh)
-        write_initramfs(build_initramfs(busybox, self._init()), work / INITRAMFS_NAME)
+        write_initramfs(build_initramfs(busybox, self._init(), simctl=guest_tool(work)), work / INITRAMFS_NAME)
         return origin
 
     def _init(self) -> bytes:
@@ -82,3 +86,12 @@ def busybox_binary(archive: DebianArchive, *, fresh: bool = False) -> tuple[byte
         binary = Path(folder) / "busybox"
         package.extract(r"\./(usr/)?bin/busybox", binary)
         return binary.read_bytes(), package.origin
+
+
+def guest_tool(work: Path) -> bytes | None:
+    """Return the tool simctl, compiled in the folder `work`; None, said so, where there is no compiler."""
+    try:
+        return GuestTool().make(work)
+    except GuestError as error:
+        tell(f"an initial file system without /bin/simctl: {error}")
+        return None

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from vmsim_core.component import ComponentParams, State
 from vmsim_core.device import Device, DeviceParams
+from vmsim_core.errors import CheckpointError
 from vmsim_core.registers import RegisterTable
 from vmsim_core.section import Section
 
-from vmsim_platform_realview.gic_distributor import MAX_CPUS, Gic, slot_of
+from vmsim_platform_realview.gic_distributor import MAX_CPUS, Gic, number_of, slot_of
 
 SPURIOUS = 1023
 _IDLE_PRIORITY = 0xFF
@@ -65,9 +66,18 @@ class GicCpuInterface(Device):
         self._drive_cores()
 
     def deserialize(self, section: Section) -> None:
-        """Take what `serialize` wrote, and drive the cores' interrupt inputs again."""
+        """Take what `serialize` wrote, and drive the cores' interrupt inputs again; refuses what no interface holds."""
         super().deserialize(section)
+        for name in ("enabled", "priority_mask", "binary_point", "active_priorities"):
+            values = getattr(self, name)
+            if len(values) != MAX_CPUS or not all(0 <= value < 1 << 32 for value in values):
+                raise CheckpointError(f"{self.path}.{name}: is not {MAX_CPUS} times 32 bits")
         self._drive_cores()
+
+    def signalled_interrupt(self, core: int) -> int | None:
+        """Return the ID of the interrupt that is signalled to a core now."""
+        signalled = self._signalled(core)
+        return None if signalled is None else number_of(signalled[1])
 
     def _signalled(self, cpu: int) -> tuple[int, int] | None:
         """Return priority and slot of the interrupt that is signalled to a core now (IHI 0048, 3.3)."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import ClassVar
 
 from pydantic import Field
 from vmsim_core.component import ComponentParams, State
 from vmsim_core.device import Device, DeviceParams
+from vmsim_core.errors import CheckpointError
 from vmsim_core.interrupts import InterruptSink
 from vmsim_core.registers import RegisterTable
 from vmsim_core.section import Section
@@ -180,8 +182,18 @@ class Gic(Device):
         self._update()
 
     def deserialize(self, section: Section) -> None:
-        """Take what `serialize` wrote, and tell the CPU interfaces."""
+        """Take what `serialize` wrote, and tell the CPU interfaces; refuses what no distributor holds."""
         super().deserialize(section)
+        masks = [self.level, self.latched, self.enabled, self.active, self.edge, *self.targets, *self.at_priority]
+        lengths = len(self.targets), len(self.at_priority), len(self.sgi_sources)
+        # Each interrupt has one priority: a sum of masks is their union only where they have no bit in common.
+        if (
+            lengths != (MAX_CPUS, _PRIORITY_LEVELS, _SOFTWARE_INTERRUPTS * MAX_CPUS)
+            or not all(0 <= mask <= _ALL_SLOTS for mask in masks)
+            or not all(0 <= senders < 1 << MAX_CPUS for senders in self.sgi_sources)
+            or not sum(self.at_priority) == reduce(or_, self.at_priority) == _ALL_SLOTS
+        ):
+            raise CheckpointError(f"{self.path}: its masks are none that a distributor can have")
         self._priorities_changed()
         self._update()
 

@@ -123,7 +123,8 @@ class GlobalTimer(Device):
 
     def tick_of(self, value: int) -> int:
         """Return when the running counter, which is below `value`, reaches it."""
-        return self.clock.ticks(self.anchor + (value - self.count & _COUNTER_MASK) * self._cycles_per_count)
+        ahead = value - self.current() & _COUNTER_MASK
+        return self.clock.ticks(self.anchor + (self._counts() + ahead) * self._cycles_per_count)
 
     @property
     def _comparator(self) -> Comparator:

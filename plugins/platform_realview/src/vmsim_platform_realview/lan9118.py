@@ -172,6 +172,10 @@ class Lan9118(Device):
         """Serve a write."""
         super().write(offset & _ADDRESS_LINES, size, value)
 
+    def register_name(self, offset: int) -> str:
+        """Return the name of a register, at any of its repetitions."""
+        return super().register_name(offset & _ADDRESS_LINES)
+
     # --- interrupts -------------------------------------------------------------------------------------------------
 
     @irq_config.read

@@ -77,6 +77,14 @@ class Pl081(Device):
         else:
             super().write(offset, size, value)
 
+    def register_name(self, offset: int) -> str:
+        """Return the name of a channel's register, such as `channel0.control`, or of one of all."""
+        if offset not in _CHANNEL_REGISTERS:
+            return super().register_name(offset)
+        number, register = divmod(offset - _CHANNEL_REGISTERS.start, CHANNEL_WINDOW)
+        name = self.channels[number].register_name(register)
+        return name and f"channel{number}.{name}"
+
     def deserialize(self, section: Section) -> None:
         """Take what `serialize` wrote."""
         super().deserialize(section)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from vmsim_core.checkpoint import Upgrader
 from vmsim_core.device import Device
 from vmsim_core.markers import hookimpl
 from vmsim_core.platform import Platform
@@ -23,7 +24,7 @@ from vmsim_platform_realview.pl181 import Pl181
 from vmsim_platform_realview.private_timer import PrivateTimer
 from vmsim_platform_realview.private_watchdog import PrivateWatchdog
 from vmsim_platform_realview.scu import Scu
-from vmsim_platform_realview.simctl import Simctl
+from vmsim_platform_realview.simctl import Simctl, SimctlCommands
 from vmsim_platform_realview.sp804 import Sp804
 from vmsim_platform_realview.sp805 import Sp805
 from vmsim_platform_realview.sp810 import Sp810
@@ -65,6 +66,12 @@ def vmsim_devices() -> list[type[Device]]:
         SystemRegisters,
         VersatileI2c,
     ]
+
+
+@hookimpl
+def vmsim_checkpoint_upgraders() -> list[type[Upgrader]]:
+    """Offer what brings sections of older checkpoints up to date."""
+    return [SimctlCommands]
 
 
 @hookimpl

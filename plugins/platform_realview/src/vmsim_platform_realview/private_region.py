@@ -56,3 +56,7 @@ class PrivateDevice(Device):
     def write(self, offset: int, size: int, value: int) -> None:
         """Serve a write of the current core."""
         self.by_core[self.system.current_core].write(offset, size, value)
+
+    def register_name(self, offset: int) -> str:
+        """Return the name that the register has in each core's device."""
+        return self.by_core[0].register_name(offset)

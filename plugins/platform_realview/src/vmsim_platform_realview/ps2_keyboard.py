@@ -59,7 +59,7 @@ class Ps2Keyboard(Ps2Device):
         self.repeat = self.event("repeat", self._repeat_key)
         self.keys_pressed = self.statistics.counter("keys_pressed", "keys pressed")
         self.overflows = self.statistics.counter("overflows", "scan codes lost because the buffer was full")
-        self.statistics.formula(
+        self.statistics.level(
             "leds", lambda: self.leds, "LEDs lit: bit 0 Scroll Lock, bit 1 Num Lock, bit 2 Caps Lock", "bits"
         )
 

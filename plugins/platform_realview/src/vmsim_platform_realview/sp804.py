@@ -210,6 +210,14 @@ class Sp804(Device):
         else:
             super().write(offset, size, value)
 
+    def register_name(self, offset: int) -> str:
+        """Return the name of a timer's register, such as `timer1.load`, or of one of both."""
+        if offset >= 2 * _TIMER_WINDOW:
+            return super().register_name(offset)
+        index, register = divmod(offset, _TIMER_WINDOW)
+        name = self.timers[index].register_name(register)
+        return name and f"timer{index + 1}.{name}"
+
     @test_control.written
     def _test_control_written(self) -> None:
         self._drive()

@@ -84,7 +84,7 @@ def restore_checkpoint(simulation: Simulation, path: Path) -> None:
         raise
     for ram, pages in contents:
         fill(system, ram, pages)
-    for component in components_with_state(system):
+    for component in system.walk():
         component.restored()
 
 

@@ -33,8 +33,6 @@ class CheckpointOptions:
         wanted = bool(self.at) or self.every is not None
         if wanted and self.folder is None:
             raise click.UsageError("--checkpoint-at and --checkpoint-every need --checkpoint-dir")
-        if self.folder is not None and not wanted:
-            raise click.UsageError("--checkpoint-dir needs --checkpoint-at or --checkpoint-every")
         if self.every == 0:
             raise click.UsageError("--checkpoint-every needs a time above zero")
         given = [name for name in _GUEST_OPTIONS if guest_options.get(name) is not None]

@@ -7,11 +7,19 @@ import click
 from vmsim_core.cli.checkpoint import checkpoint_command
 from vmsim_core.cli.describe import describe_command
 from vmsim_core.cli.lockstep import lockstep_command
+from vmsim_core.cli.new_plugin import new_plugin_command
 from vmsim_core.cli.plugins import plugins_command
 from vmsim_core.cli.run import run_command
 from vmsim_core.errors import PluginError
 
-OUR_COMMANDS = (run_command, lockstep_command, checkpoint_command, describe_command, plugins_command)
+OUR_COMMANDS = (
+    run_command,
+    lockstep_command,
+    checkpoint_command,
+    describe_command,
+    plugins_command,
+    new_plugin_command,
+)
 
 
 def vmsim_command() -> click.Group:

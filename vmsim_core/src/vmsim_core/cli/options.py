@@ -14,6 +14,7 @@ from vmsim_core.units import parse_time
 F = TypeVar("F", bound=Callable[..., Any])
 Option = Callable[[F], F]
 FILE = click.Path(path_type=Path)
+TRACE_KINDS = ("insts", "exceptions", "mmio")
 
 
 class Setting(click.ParamType[tuple[str, str]]):
@@ -40,6 +41,19 @@ class Time(click.ParamType[int]):
             return parse_time(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class TraceKind(click.ParamType[tuple[str, Path | None]]):
+    """``KIND`` or ``KIND:FILE``, as a pair."""
+
+    name = "KIND[:FILE]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Path | None]:
+        """Split at the first colon."""
+        kind, colon, file = str(value).partition(":")
+        if kind not in TRACE_KINDS or (colon and not file):
+            self.fail(f"{value!r} is not KIND or KIND:FILE; the kinds are {', '.join(TRACE_KINDS)}", param, ctx)
+        return kind, Path(file) if file else None
 
 
 class Text(click.ParamType[str]):
@@ -87,6 +101,18 @@ def limit_options(command: F) -> F:
         click.option("--max-time", type=Time(), help="End at this simulated time since power-on."),
         click.option("--host-timeout", metavar="S", type=click.FloatRange(min=0, min_open=True),
                      help="End after S seconds on the host."),
+    )  # fmt: skip
+
+
+def trace_options(command: F) -> F:
+    """Add the options that say what is traced."""
+    return _all(
+        command,
+        click.option("--trace", "traces", type=TraceKind(), multiple=True,
+                     help="Show insts, exceptions or mmio, on stderr or in FILE (FILE.gz: compressed); repeatable."),
+        click.option("--trace-from", metavar="T", type=Time(), help="Begin to trace at this simulated time."),
+        click.option("--trace-to", metavar="T", type=Time(), help="Trace what begins before this simulated time."),
+        click.option("--trace-symbols", metavar="F", help="The ELF file that names code addresses in traces."),
     )  # fmt: skip
 
 

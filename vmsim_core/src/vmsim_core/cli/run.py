@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from vmsim_core.cli.options import FILE, Setting, Time, guest_options, limit_options, system_options
+from vmsim_core.cli.options import FILE, Setting, Time, guest_options, limit_options, system_options, trace_options
 
 
 @click.command("run")
@@ -26,6 +26,13 @@ from vmsim_core.cli.options import FILE, Setting, Time, guest_options, limit_opt
 @click.option("--record", metavar="F", type=FILE, help="Record what is typed at the console.")
 @click.option("--replay", metavar="F", type=FILE, help="Type a recording again, at exactly the same times.")
 @click.option("--realtime", is_flag=True, help="Let idle time of the guest pass as on the wall clock.")
+@click.option(
+    "--gdb",
+    metavar="PORT",
+    type=click.IntRange(0, 65535),
+    help="Wait for a debugger at this TCP port of this host; 0 picks a free one.",
+)
+@trace_options
 @click.option("--stats", metavar="F", type=FILE, help="Write statistics: F.json, or F.txt for people.")
 @click.option("--screenshot", metavar="F.png", type=FILE, help="Save what the screen shows when the run ends.")
 @click.option("--no-progress", is_flag=True, help="Show no progress line.")

@@ -16,6 +16,7 @@ from vmsim_core.cli.checkpointing import CheckpointOptions, CheckpointTaker
 from vmsim_core.cli.options import workload_settings
 from vmsim_core.cli.program_output import ProgramOutput
 from vmsim_core.cli.switching import Switcher, SwitchOptions
+from vmsim_core.cli.tracing import TraceOptions, traced
 from vmsim_core.console.attach import attach_console
 from vmsim_core.console.backends import open_console
 from vmsim_core.console.console import Console
@@ -29,16 +30,19 @@ from vmsim_core.exits import (
     GuestExit,
     HostTimeLimit,
     InstructionLimit,
+    ScriptExit,
     TextSeen,
     TimeLimit,
     UserQuit,
 )
+from vmsim_core.gdb.debugged_run import DebuggedRun
 from vmsim_core.picture_file import save_screen
 from vmsim_core.plugin_manager import PluginManager
+from vmsim_core.run_events import ActionFailed
 from vmsim_core.simulation import RunLimits, Simulation
+from vmsim_core.statistics_view import stats_writer, write_statistics
 from vmsim_core.stats_writers import StatsWriter
 from vmsim_core.units import TICKS_PER_SECOND, format_time
-from vmsim_core.whole_file import whole_file
 
 AS_ASKED, ERROR, LIMIT_BEFORE_TEXT = 0, 1, 3
 
@@ -73,6 +77,11 @@ class RunOptions:
     record: Path | None
     replay: Path | None
     realtime: bool
+    gdb: int | None
+    traces: tuple[tuple[str, Path | None], ...]
+    trace_from: int | None
+    trace_to: int | None
+    trace_symbols: str | None
     stats: Path | None
     screenshot: Path | None
     no_progress: bool
@@ -87,6 +96,8 @@ def run(options: RunOptions) -> int:
     checkpoints.check(vars(options))
     switches = SwitchOptions(options.switch_at, options.switch_every, options.switch_cpus)
     switches.check()
+    traces = _trace_options(options)
+    traces.check()
     if options.verbose:
         logging.getLogger("vmsim").setLevel(logging.DEBUG)
     plugins = PluginManager(options.no_plugins)
@@ -100,15 +111,21 @@ def run(options: RunOptions) -> int:
             simulation.load_workload()
         else:
             simulation.restore(options.restore)
-        Switcher(simulation, switches)
-        taker = CheckpointTaker(simulation, checkpoints)
-        cause = _run_with_console(simulation, options)
+        simulation.checkpoint_folder, simulation.statistics_file = options.checkpoint_dir, options.stats
+        # Traces come first: one that ends at the tick of a switch must not keep the next CPU model from taking over.
+        with traced(simulation, traces, _may_switch(simulation, options)):
+            Switcher(simulation, switches)
+            taker = CheckpointTaker(simulation, checkpoints)
+            failures: list[ActionFailed] = []
+            simulation.on(ActionFailed, failures.append)
+            cause = _run_with_console(simulation, options)
         if writer is not None and options.stats is not None:
-            _write_stats(simulation, writer, options.stats)
+            with _option("--stats"):
+                write_statistics(simulation, writer, options.stats)
         _report(simulation, cause, options.until_text)
         if options.screenshot is not None:
             save_screen(simulation.system, options.screenshot)
-    return ERROR if taker.failed else exit_code(cause, options.until_text)
+    return ERROR if taker.failed or failures else exit_code(cause, options.until_text)
 
 
 def exit_code(cause: ExitCause, text: str | None) -> int:
@@ -118,7 +135,7 @@ def exit_code(cause: ExitCause, text: str | None) -> int:
         return LIMIT_BEFORE_TEXT
     if text is not None:
         return AS_ASKED if isinstance(cause, TextSeen) else ERROR
-    if isinstance(cause, GuestExit):
+    if isinstance(cause, GuestExit | ScriptExit):
         return AS_ASKED if cause.code == 0 else ERROR
     return ERROR if isinstance(cause, CpuFailure) else AS_ASKED
 
@@ -136,18 +153,29 @@ def _run_with_console(simulation: Simulation, options: RunOptions) -> ExitCause:
     limits = RunLimits(options.max_insts, options.max_time, options.host_timeout, options.until_text)
     with ExitStack() as stack:
         stack.enter_context(_signals_end(simulation))
+        debugged = None
+        if options.gdb is not None:
+            debugged = stack.enter_context(DebuggedRun(simulation, options.gdb, limits))
         output = ProgramOutput(simulation.system)
         stack.callback(output.flush)
         console = stack.enter_context(_open_console(simulation, options, stack))
         attach_console(simulation, console, options.realtime)
         simulation.between_slices.append(output.flush)
-        if not options.no_progress and progress_wanted(console):
+        if not options.no_progress and not _trace_options(options).on_stderr and progress_wanted(console):
             awaited = f"waiting for {options.until_text!r}" if options.until_text else ""
             progress = Progress(simulation, awaited)
             simulation.between_slices.append(progress.update)
             stack.callback(progress.erase)
             stack.enter_context(_room_for_messages(progress))
-        return simulation.run(limits)
+        return simulation.run(limits) if debugged is None else debugged.run()
+
+
+def _trace_options(options: RunOptions) -> TraceOptions:
+    return TraceOptions(options.traces, options.trace_from, options.trace_to, options.trace_symbols)
+
+
+def _may_switch(simulation: Simulation, options: RunOptions) -> bool:
+    return bool(options.switch_at or options.switch_every or simulation.system.description.script)
 
 
 def _open_console(simulation: Simulation, options: RunOptions, stack: ExitStack) -> Console:
@@ -218,10 +246,8 @@ def _stats_writer(file: Path, plugins: PluginManager) -> StatsWriter:
     # Looked up before the run: a long run must not end in the news that its statistics cannot be written.
     if not file.parent.is_dir():
         raise VmsimError(f"--stats {file}: there is no folder {file.parent}")
-    ending, known = file.suffix.removeprefix("."), plugins.stats_writers
-    if ending not in known:
-        raise VmsimError(f"--stats {file}: the name must end in {' or '.join(f'.{name}' for name in sorted(known))}")
-    return known[ending]()
+    with _option("--stats"):
+        return stats_writer(plugins, file)
 
 
 def _check_screenshot(simulation: Simulation, file: Path) -> None:
@@ -234,12 +260,13 @@ def _check_screenshot(simulation: Simulation, file: Path) -> None:
         raise VmsimError(f"--screenshot {file}: the name must end in .png")
 
 
-def _write_stats(simulation: Simulation, writer: StatsWriter, file: Path) -> None:
+@contextmanager
+def _option(name: str) -> Iterator[None]:
+    """Say which option a mistake is in."""
     try:
-        with whole_file(file) as partial, partial.open("w", encoding="utf-8") as stream:
-            writer.write(simulation, stream)
-    except OSError as error:
-        raise VmsimError(f"--stats {file}: cannot be written: {error.strerror}") from None
+        yield
+    except VmsimError as error:
+        raise VmsimError(f"{name} {error}") from None
 
 
 def _report(simulation: Simulation, cause: ExitCause, text: str | None) -> None:

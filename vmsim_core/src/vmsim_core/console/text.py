@@ -46,3 +46,18 @@ class TextWatcher:
         if self._watching and self._matcher.match(data) is not None:
             self._watching = False
             self._on_seen()
+
+
+class TextTeller:
+    """Calls `on_seen` with the text, each time it has been sent, in the very access that sends its last byte."""
+
+    def __init__(self, port: SerialPort, text: str, on_seen: Callable[[str], object]) -> None:
+        self._matcher = TextMatcher(text.encode())
+        self._text = text
+        self._on_seen = on_seen
+        port.listen(self._sent)
+
+    def _sent(self, data: bytes) -> None:
+        while (taken := self._matcher.match(data)) is not None:
+            data = data[taken:]
+            self._on_seen(self._text)

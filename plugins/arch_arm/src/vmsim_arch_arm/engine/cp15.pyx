@@ -13,6 +13,7 @@ from vmsim_arch_arm.engine.memory cimport (
 )
 from vmsim_arch_arm.engine.records cimport *
 
+from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
 from vmsim_arch_arm.id_registers import CCSIDR, ID_REGISTERS
 from vmsim_arch_arm.state import specs
 
@@ -51,15 +52,6 @@ cdef Access _accesses[ENCODINGS]
 cdef uint32_t _writable[CP15_REGISTERS]
 cdef uint32_t _constants[MAX_CONSTANTS]
 cdef uint32_t _data_ccsidr = CCSIDR[0], _instruction_ccsidr = CCSIDR[1]
-
-_NAMES = (
-    "midr", "mpidr", "csselr", "sctlr", "actlr", "cpacr", "ttbr0", "ttbr1", "ttbcr", "dacr", "par", "prrr", "nmrr",
-    "fcseidr", "contextidr", "tlb_lockdown", "dfsr", "ifsr", "adfsr", "aifsr", "dfar", "ifar", "vbar", "tpidrurw",
-    "tpidruro", "tpidrprw", "teecr", "teehbr", "pmcr", "pmcntenset", "pmovsr", "pmselr", "pmccntr",
-    "pmccntr_prescaler", "pmuserenr", "pmintenset", "power_control", "diagnostic", "cbar", "dbgdscr", "dbgwfar",
-    "dbgvcr", "dbgprcr", "dbgoslock",
-)
-"""The fields of ArmState that core.cp15 holds, in the order of records.pxd."""
 
 _WRITABLE = {
     "csselr": 0xF, "actlr": 0x3CF, "cpacr": 0xC0F00000, "ttbcr": 0x37, "par": 0xFFFFF6FF, "fcseidr": 0, "adfsr": 0,
@@ -109,12 +101,12 @@ def _fill():
         _constants[number] = register.value
         _declare(*register.encoding, CONSTANT_VALUE, IS_NOT_THERE, number, _USER.get(register.name, NOBODY))
     # Registers that keep what is written.
-    for number, name in enumerate(_NAMES):
+    for number, name in enumerate(CP15_NAMES):
         _writable[number] = _WRITABLE.get(name, 0xFFFFFFFF)
     for spec in specs():
-        if spec.name in _NAMES and spec.encoding is not None and spec.name not in _ABSENT:
+        if spec.name in CP15_NAMES and spec.encoding is not None and spec.name not in _ABSENT:
             write = IS_NOT_THERE if spec.name in _READ_ONLY else STORED
-            _declare(*spec.encoding, STORED, write, _NAMES.index(spec.name), _USER.get(spec.name, NOBODY))
+            _declare(*spec.encoding, STORED, write, CP15_NAMES.index(spec.name), _USER.get(spec.name, NOBODY))
     _declare(15, 1, 0, 1, 2, CONSTANT_VALUE, IS_NOT_THERE, 1)
     _declare(15, 6, 0, 0, 1, CONSTANT_VALUE, IGNORED)                   # DFAR of watchpoints, before ARMv7
     # c7 and c8: operations
@@ -321,16 +313,15 @@ cdef void advance_monitors(Core* core) noexcept nogil:
     cdef uint64_t instructions = core.retired - core.counted, cycles, steps
     cdef uint32_t index, event
     core.counted = core.retired
+    cycles = core.cycles - core.counted_cycles if core.own_clock else instructions * core.cycles_per_instruction
+    core.counted_cycles = core.cycles
     if not core.cp15[PMCR] & 1:
         return
-    cycles = instructions * core.cycles_per_instruction
     if core.cp15[PMCNTENSET] & CYCLE_COUNTER:
         steps = cycles
         if core.cp15[PMCR] & 8:
-            cycles += core.cp15[PMCCNTR_PRESCALER]
-            steps = cycles // 64
-            core.cp15[PMCCNTR_PRESCALER] = cycles % 64
-            cycles = instructions * core.cycles_per_instruction
+            steps = (cycles + core.cp15[PMCCNTR_PRESCALER]) // 64
+            core.cp15[PMCCNTR_PRESCALER] = (cycles + core.cp15[PMCCNTR_PRESCALER]) % 64
         _count(core, &core.cp15[PMCCNTR], steps, CYCLE_COUNTER)
     for index in range(COUNTERS):
         if core.cp15[PMCNTENSET] >> index & 1:

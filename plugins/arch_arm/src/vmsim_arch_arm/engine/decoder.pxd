@@ -1,5 +1,6 @@
 from libc.stdint cimport uint16_t, uint32_t, uint8_t
 
+from vmsim_arch_arm.engine.operand_masks cimport OperandRules
 from vmsim_arch_arm.engine.records cimport Decode, Instruction, Semantic
 
 cdef enum:
@@ -26,6 +27,7 @@ cdef struct CompiledRow:
     uint16_t number
     Semantic execute
     Decode decode
+    OperandRules operands
 
 # The decoder of one instruction set, without any Python object.
 cdef struct CompiledTable:

@@ -6,6 +6,7 @@ from libc.string cimport memset
 
 from importlib import import_module
 
+from vmsim_arch_arm.engine.operand_masks cimport compile_operands, note_operands
 from vmsim_arch_arm.engine.records cimport DECODED
 from vmsim_arch_arm.engine.table import FIELDS
 
@@ -82,6 +83,7 @@ cdef class InstructionSet:
             raise ValueError(f"{row} has more parts than there is room for")
         for index, excluded in enumerate(row.exclusions):
             compiled.excluded_mask[index], compiled.excluded_value[index] = excluded.mask, excluded.value
+        compile_operands(&compiled.operands, row, _OFFSETS)
         letters = list(dict.fromkeys(each.letter for each in row.parts))
         compiled.part_count = 0
         for letter in letters:
@@ -131,7 +133,10 @@ cdef class InstructionSet:
         return 0
 
     def describe(self, uint32_t word, uint8_t size):
-        """Return the decoded fields of a word as a dictionary, with the row's name; None for an undefined one."""
+        """Return the decoded fields of a word as a dictionary, with the row's name; None for an undefined one.
+
+        Masks and classes are numbers as in records.py; explain.py has names for them.
+        """
         cdef Instruction insn
         decode_word(&self.table, word, size, &insn)
         if insn.execute == self.table.undefined:
@@ -140,7 +145,9 @@ cdef class InstructionSet:
                   "t": insn.t, "t2": insn.t2, "a": insn.a, "setflags": insn.setflags, "immediate": insn.immediate,
                   "shift_type": insn.shift_type, "shift_amount": insn.shift_amount, "index": insn.index,
                   "add": insn.add, "wback": insn.wback, "registers": insn.registers, "option": insn.option,
-                  "regs": insn.regs, "length": insn.length}
+                  "regs": insn.regs, "length": insn.length, "operation_class": insn.operation_class,
+                  "memory_kind": insn.memory_kind, "branch_kind": insn.branch_kind, "sources": insn.sources,
+                  "destinations": insn.destinations}
         return fields
 
 
@@ -196,4 +203,5 @@ cdef void decode_word(CompiledTable* table, uint32_t word, uint8_t size, Instruc
         insn.row = row.number
         if row.decode == NULL or row.decode(insn) == DECODED:
             insn.execute = row.execute
+            note_operands(&row.operands, insn)
         return

@@ -28,6 +28,16 @@ cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, b
 cdef void translation_changed(Core* core) noexcept nogil
 cdef void privilege_changed(Core* core) noexcept nogil
 
+cdef enum:
+    MAX_ACCESSES = 160          # of an instruction: 32 doublewords byte by byte are the most
+
+# A data access that was recorded for an observer.
+cdef struct RecordedAccess:
+    uint32_t address            # virtual
+    uint32_t value
+    uint32_t size
+    uint32_t write
+
 # What is behind a core's TLB. Physical pages with RAM have a host address; everything else is a device or a hole, and
 # goes through the callbacks, which take the GIL.
 cdef struct MemorySystem:
@@ -38,6 +48,9 @@ cdef struct MemorySystem:
     uint32_t (*read_device)(void* owner, Core* core, uint32_t physical, uint32_t size) noexcept nogil
     void (*write_device)(void* owner, Core* core, uint32_t physical, uint32_t size, uint32_t value) noexcept nogil
     void (*code_written)(void* owner, uint32_t physical, uint32_t size) noexcept nogil
+    uint32_t observed           # accesses are recorded, and so never go by way of the TLB
+    uint32_t access_count
+    RecordedAccess accesses[MAX_ACCESSES]
 
 # The host address of the instruction at a virtual address, NULL when it cannot be fetched: then core.exception is set.
 cdef uint8_t* fetch_address(Core* core, uint32_t address, uint32_t* physical) noexcept nogil

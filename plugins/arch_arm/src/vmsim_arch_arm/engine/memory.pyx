@@ -15,7 +15,7 @@ cdef enum:
     PAGE_SHIFT = 12
     PAGE_SIZE = 4096
     PAGE_MASK = 0xFFFFF000
-    NO_TAG = 1                  # never the address of a page
+    NO_TAG = 4                  # bit 2 of what is compared with a tag is never set
     SCTLR_ALIGNMENT = 2
     WRITE_NOT_READ = 1 << 11    # DFSR.WnR
     ALIGNMENT_FAULT = 1         # B3.13.3
@@ -85,6 +85,14 @@ cdef void _raise(Core* core, uint32_t address, uint32_t status, uint32_t write) 
     core.fault_status = status | write
 
 
+cdef void _record(MemorySystem* memory, uint32_t address, uint32_t size, uint32_t value, bint write) noexcept nogil:
+    cdef RecordedAccess* access
+    if memory.access_count < MAX_ACCESSES:
+        access = &memory.accesses[memory.access_count]
+        access.address, access.size, access.value, access.write = address, size, value, write
+        memory.access_count += 1
+
+
 cdef uint32_t _reversed(uint32_t value, uint32_t size) noexcept nogil:
     if size == 1:
         return value
@@ -118,7 +126,11 @@ cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint pri
         memcpy(&value, host + (found.physical & (PAGE_SIZE - 1)), size)
         if not unprivileged:
             _fill(core, address, &found, host, READ)
-    return _reversed(value, size) if core.big_endian else value
+    if core.big_endian:
+        value = _reversed(value, size)
+    if memory.observed:
+        _record(memory, address, size, value, False)
+    return value
 
 
 cdef uint32_t _read_across_pages(Core* core, uint32_t address, uint32_t size, bint privileged, bint unprivileged) noexcept nogil:
@@ -152,6 +164,8 @@ cdef void _write_slowly(Core* core, uint32_t address, uint32_t size, uint32_t va
     if found.device and address & (size - 1):
         _raise(core, address, ALIGNMENT_FAULT, WRITE_NOT_READ)
         return
+    if memory.observed:
+        _record(memory, address, size, value, True)
     if core.big_endian:
         value = _reversed(value, size)
     physical = found.physical
@@ -193,6 +207,8 @@ cdef void _fill(Core* core, uint32_t address, Translation* found, uint8_t* host,
     cdef uint32_t page = address & PAGE_MASK
     cdef uint64_t base = <uint64_t>host - page
     if core.big_endian or core.cp15[SCTLR] & SCTLR_ALIGNMENT or found.device:
+        return
+    if (<MemorySystem*>core.memory).observed:
         return
     if entry.host != base or (entry.read_tag != page and entry.write_tag != page):
         entry.read_tag = entry.write_tag = NO_TAG

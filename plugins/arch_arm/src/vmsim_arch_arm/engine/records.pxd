@@ -134,11 +134,98 @@ cdef enum:
     DBGOSLOCK
     CP15_REGISTERS      # how many there are
 
+# insn.operation_class: what an instruction does, as far as the tables of the manuals tell timings apart (DDI 0388,
+# appendix B; DDI 0408 and DDI 0409, "Instruction throughput and latency").
+cdef enum:
+    CLASS_UNDEFINED                     # no instruction at all
+    CLASS_MOVE                          # also shifted by a constant; MRS; MSR of the flags
+    CLASS_MOVE_REGISTER_SHIFT           # shifted by a register
+    CLASS_ALU                           # arithmetic and logic; counting and reversing bits; packing
+    CLASS_ALU_SHIFT                     # of a register shifted by a constant
+    CLASS_ALU_REGISTER_SHIFT            # of a register shifted by a register
+    CLASS_BIT_FIELD                     # bit fields and extensions
+    CLASS_EXTEND_ADD                    # extensions with an addition
+    CLASS_PARALLEL                      # parallel additions and subtractions; SEL, SSAT16, USAT16
+    CLASS_PARALLEL_SATURATING           # those that saturate or halve; QADD and QSUB
+    CLASS_SATURATE                      # SSAT, USAT, QDADD, QDSUB
+    CLASS_MULTIPLY                      # 32 bits of a product of two words
+    CLASS_MULTIPLY_LONG                 # 64 bits of it
+    CLASS_MULTIPLY_HALF                 # products of halfwords, or of a word and a halfword; USAD8
+    CLASS_MULTIPLY_HALF_LONG            # the same, accumulated in 64 bits
+    CLASS_LOAD
+    CLASS_STORE
+    CLASS_LOAD_MULTIPLE                 # also LDRD, LDREXD, RFE
+    CLASS_STORE_MULTIPLE                # also STRD, STREXD, SRS
+    CLASS_BRANCH
+    CLASS_EXCEPTION                     # SVC, SMC, BKPT, UDF
+    CLASS_SYSTEM                        # changes the mode, masks or endianness; CLREX
+    CLASS_COPROCESSOR                   # MCR, MRC
+    CLASS_HINT                          # NOP, IT, WFI and the like
+    CLASS_BARRIER
+    CLASS_FP_ADD
+    CLASS_FP_MULTIPLY
+    CLASS_FP_MULTIPLY_DOUBLE
+    CLASS_FP_MULTIPLY_ACCUMULATE
+    CLASS_FP_MULTIPLY_ACCUMULATE_DOUBLE
+    CLASS_FP_DIVIDE
+    CLASS_FP_DIVIDE_DOUBLE
+    CLASS_FP_SQRT
+    CLASS_FP_SQRT_DOUBLE
+    CLASS_FP_CONVERT
+    CLASS_FP_COMPARE
+    CLASS_FP_MOVE                       # also VABS, VNEG and immediates
+    CLASS_FP_TRANSFER                   # between core and extension registers, also Advanced SIMD's; VMRS, VMSR
+    CLASS_FP_LOAD
+    CLASS_FP_STORE
+    CLASS_FP_LOAD_MULTIPLE
+    CLASS_FP_STORE_MULTIPLE
+    CLASS_SIMD_INTEGER                  # arithmetic, logic, comparisons, immediates
+    CLASS_SIMD_SHIFT
+    CLASS_SIMD_MULTIPLY
+    CLASS_SIMD_MULTIPLY_ACCUMULATE
+    CLASS_SIMD_FLOAT_ADD                # also comparisons, conversions, estimates
+    CLASS_SIMD_FLOAT_MULTIPLY
+    CLASS_SIMD_FLOAT_MULTIPLY_ACCUMULATE# also VRECPS, VRSQRTS
+    CLASS_SIMD_PERMUTE
+    CLASS_SIMD_LOAD                     # of elements and structures
+    CLASS_SIMD_STORE
+
+# insn.memory_kind.
+cdef enum:
+    ACCESS_NONE
+    ACCESS_LOAD
+    ACCESS_STORE
+    ACCESS_LOAD_EXCLUSIVE
+    ACCESS_STORE_EXCLUSIVE
+    ACCESS_SWAP                         # SWP: both
+    ACCESS_PRELOAD                      # PLD, PLDW, PLI: a hint
+
+# insn.branch_kind; whether it is conditional follows from insn.cond, from CBZ and from the IT block.
+cdef enum:
+    BRANCH_NONE
+    BRANCH_DIRECT
+    BRANCH_DIRECT_CALL
+    BRANCH_INDIRECT
+    BRANCH_INDIRECT_CALL
+    BRANCH_RETURN                       # from LR, or loaded with SP as base
+    BRANCH_EXCEPTION_RETURN
+
+# insn.sources and insn.destinations: bit 0 to 14 for the core registers of the current mode, and these.
+cdef enum:
+    OPERAND_PC = 15                     # as a source its value is an operand, as a destination it is a branch
+    OPERAND_FLAGS = 16                  # N, Z, C and V
+    OPERAND_Q_GE = 17                   # Q and GE
+    OPERAND_FP_FLAGS = 18               # FPSCR: N, Z, C and V
+    OPERAND_SYSTEM = 19                 # everything else: modes, masks, SPSR, coprocessor registers, FPEXC
+    OPERAND_FP_CONTROL = 20             # FPSCR: rounding mode, flush to zero, default NaN, half-precision format
+    OPERAND_FP_STATUS = 21              # FPSCR: the cumulative bits, which instructions set but never clear
+    OPERAND_D0 = 32                     # and D1 to D31 after it; a single-precision register is half of one
+
 cdef enum:
     TLB_ENTRIES = 256
     TLB_SETS = 2        # 0: unprivileged, 1: privileged
 
-# A translation of the software TLB: valid for an access when the page's address equals the tag (bit 0 of a tag that
+# A translation of the software TLB: valid for an access when the page's address equals the tag (bit 2 of a tag that
 # never matches is set). `host` + address is where the byte is.
 cdef struct TlbEntry:
     uint32_t read_tag
@@ -173,6 +260,12 @@ cdef struct Instruction:
     uint8_t option              # anything more that a row needs, such as an element size
     uint8_t regs                # number of registers of a VFP or Advanced SIMD access
     uint8_t length              # anything more
+    # For timing models, derived from the row and the fields above: operands.py says how.
+    uint8_t operation_class
+    uint8_t memory_kind
+    uint8_t branch_kind
+    uint64_t sources            # registers it reads, as a mask of OPERAND_... and core registers
+    uint64_t destinations       # registers it writes
 
 # One core. Everything that is architectural is here while the engine runs.
 cdef struct Core:
@@ -221,3 +314,6 @@ cdef struct Core:
     void* memory                # the memory system behind the TLB
     uint64_t counted            # instructions up to which the performance monitors have counted
     uint64_t cycles_per_instruction
+    uint32_t own_clock          # `cycles` is what a timing model counts; else cycles follow from instructions
+    uint64_t cycles
+    uint64_t counted_cycles     # cycles up to which the performance monitors have counted

@@ -129,6 +129,89 @@ DBGPRCR = 42
 DBGOSLOCK = 43
 CP15_REGISTERS = 44  # how many there are
 
+# insn.operation_class: what an instruction does, as far as the tables of the manuals tell timings apart (DDI 0388,
+# appendix B; DDI 0408 and DDI 0409, "Instruction throughput and latency").
+CLASS_UNDEFINED = 0  # no instruction at all
+CLASS_MOVE = 1  # also shifted by a constant; MRS; MSR of the flags
+CLASS_MOVE_REGISTER_SHIFT = 2  # shifted by a register
+CLASS_ALU = 3  # arithmetic and logic; counting and reversing bits; packing
+CLASS_ALU_SHIFT = 4  # of a register shifted by a constant
+CLASS_ALU_REGISTER_SHIFT = 5  # of a register shifted by a register
+CLASS_BIT_FIELD = 6  # bit fields and extensions
+CLASS_EXTEND_ADD = 7  # extensions with an addition
+CLASS_PARALLEL = 8  # parallel additions and subtractions; SEL, SSAT16, USAT16
+CLASS_PARALLEL_SATURATING = 9  # those that saturate or halve; QADD and QSUB
+CLASS_SATURATE = 10  # SSAT, USAT, QDADD, QDSUB
+CLASS_MULTIPLY = 11  # 32 bits of a product of two words
+CLASS_MULTIPLY_LONG = 12  # 64 bits of it
+CLASS_MULTIPLY_HALF = 13  # products of halfwords, or of a word and a halfword; USAD8
+CLASS_MULTIPLY_HALF_LONG = 14  # the same, accumulated in 64 bits
+CLASS_LOAD = 15
+CLASS_STORE = 16
+CLASS_LOAD_MULTIPLE = 17  # also LDRD, LDREXD, RFE
+CLASS_STORE_MULTIPLE = 18  # also STRD, STREXD, SRS
+CLASS_BRANCH = 19
+CLASS_EXCEPTION = 20  # SVC, SMC, BKPT, UDF
+CLASS_SYSTEM = 21  # changes the mode, masks or endianness; CLREX
+CLASS_COPROCESSOR = 22  # MCR, MRC
+CLASS_HINT = 23  # NOP, IT, WFI and the like
+CLASS_BARRIER = 24
+CLASS_FP_ADD = 25
+CLASS_FP_MULTIPLY = 26
+CLASS_FP_MULTIPLY_DOUBLE = 27
+CLASS_FP_MULTIPLY_ACCUMULATE = 28
+CLASS_FP_MULTIPLY_ACCUMULATE_DOUBLE = 29
+CLASS_FP_DIVIDE = 30
+CLASS_FP_DIVIDE_DOUBLE = 31
+CLASS_FP_SQRT = 32
+CLASS_FP_SQRT_DOUBLE = 33
+CLASS_FP_CONVERT = 34
+CLASS_FP_COMPARE = 35
+CLASS_FP_MOVE = 36  # also VABS, VNEG and immediates
+CLASS_FP_TRANSFER = 37  # between core and extension registers, also Advanced SIMD's; VMRS, VMSR
+CLASS_FP_LOAD = 38
+CLASS_FP_STORE = 39
+CLASS_FP_LOAD_MULTIPLE = 40
+CLASS_FP_STORE_MULTIPLE = 41
+CLASS_SIMD_INTEGER = 42  # arithmetic, logic, comparisons, immediates
+CLASS_SIMD_SHIFT = 43
+CLASS_SIMD_MULTIPLY = 44
+CLASS_SIMD_MULTIPLY_ACCUMULATE = 45
+CLASS_SIMD_FLOAT_ADD = 46  # also comparisons, conversions, estimates
+CLASS_SIMD_FLOAT_MULTIPLY = 47
+CLASS_SIMD_FLOAT_MULTIPLY_ACCUMULATE = 48  # also VRECPS, VRSQRTS
+CLASS_SIMD_PERMUTE = 49
+CLASS_SIMD_LOAD = 50  # of elements and structures
+CLASS_SIMD_STORE = 51
+
+# insn.memory_kind.
+ACCESS_NONE = 0
+ACCESS_LOAD = 1
+ACCESS_STORE = 2
+ACCESS_LOAD_EXCLUSIVE = 3
+ACCESS_STORE_EXCLUSIVE = 4
+ACCESS_SWAP = 5  # SWP: both
+ACCESS_PRELOAD = 6  # PLD, PLDW, PLI: a hint
+
+# insn.branch_kind; whether it is conditional follows from insn.cond, from CBZ and from the IT block.
+BRANCH_NONE = 0
+BRANCH_DIRECT = 1
+BRANCH_DIRECT_CALL = 2
+BRANCH_INDIRECT = 3
+BRANCH_INDIRECT_CALL = 4
+BRANCH_RETURN = 5  # from LR, or loaded with SP as base
+BRANCH_EXCEPTION_RETURN = 6
+
+# insn.sources and insn.destinations: bit 0 to 14 for the core registers of the current mode, and these.
+OPERAND_PC = 15  # as a source its value is an operand, as a destination it is a branch
+OPERAND_FLAGS = 16  # N, Z, C and V
+OPERAND_Q_GE = 17  # Q and GE
+OPERAND_FP_FLAGS = 18  # FPSCR: N, Z, C and V
+OPERAND_SYSTEM = 19  # everything else: modes, masks, SPSR, coprocessor registers, FPEXC
+OPERAND_FP_CONTROL = 20  # FPSCR: rounding mode, flush to zero, default NaN, half-precision format
+OPERAND_FP_STATUS = 21  # FPSCR: the cumulative bits, which instructions set but never clear
+OPERAND_D0 = 32  # and D1 to D31 after it; a single-precision register is half of one
+
 TLB_ENTRIES = 256
 TLB_SETS = 2  # 0: unprivileged, 1: privileged
 
@@ -160,6 +243,11 @@ class Instruction:
         self.option = 0
         self.regs = 0
         self.length = 0
+        self.operation_class = 0
+        self.memory_kind = 0
+        self.branch_kind = 0
+        self.sources = 0
+        self.destinations = 0
 
 
 class Core:
@@ -211,3 +299,6 @@ class Core:
         self.memory: Any = None
         self.counted = 0
         self.cycles_per_instruction = 1
+        self.own_clock = 0
+        self.cycles = 0
+        self.counted_cycles = 0

@@ -21,7 +21,7 @@ FIELDS = {
 
 KINDS = ("alu", "multiply", "divide", "load", "store", "branch", "system", "coprocessor", "hint", "barrier",
          "vfp", "simd")  # fmt: skip
-"""Classes of operation, for timing models."""
+"""What instructions are, roughly; operation_classes.py has the finer classes that timing models need."""
 
 
 class TableError(Exception):

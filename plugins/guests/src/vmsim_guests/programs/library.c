@@ -1,17 +1,7 @@
 /* The small library of the test programs. */
 
+#include "simctl.h"
 #include "vmsim.h"
-
-/* The simulator's test device. */
-#define SIMCTL 0x1e100000u
-#define SIMCTL_ID REGISTER(SIMCTL + 0x00)
-#define SIMCTL_EXIT REGISTER(SIMCTL + 0x04)
-#define SIMCTL_PUTC REGISTER(SIMCTL + 0x08)
-#define SIMCTL_ARG_SELECT REGISTER(SIMCTL + 0x0c)
-#define SIMCTL_ARG_CHAR REGISTER(SIMCTL + 0x10)
-#define SIMCTL_ARG_COUNT REGISTER(SIMCTL + 0x14)
-#define SIMCTL_POWEROFF REGISTER(SIMCTL + 0x18)
-#define SIMCTL_MAGIC 0x564d5331u /* "VMS1" */
 
 /* UART 0, a PL011. */
 #define UART 0x10009000u

@@ -1,0 +1,72 @@
+"""The slow loop: an instruction at a time, by way of whichever loop the engine has otherwise.
+
+What an instruction touches is recorded by memory.pyx while `memory.observed` is set; nothing is in the TLB then.
+"""
+
+from libc.string cimport memcpy
+
+from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
+from vmsim_arch_arm.engine.loop cimport ALWAYS, UNCONDITIONAL, decode_at, execute_fast, find_page
+from vmsim_arch_arm.engine.operations cimport condition_passed
+from vmsim_arch_arm.engine.records cimport NO_EXCEPTION, Instruction
+
+
+cdef bint _is_breakpoint(Debug* debug, uint32_t pc) noexcept nogil:
+    cdef uint32_t index
+    for index in range(debug.breakpoint_count):
+        if debug.breakpoints[index] == pc:
+            return True
+    return False
+
+
+cdef bint _is_watched(Debug* debug, RecordedAccess* access) noexcept nogil:
+    cdef uint32_t index
+    cdef Watch* watch
+    for index in range(debug.watch_count):
+        watch = &debug.watches[index]
+        if not (watch.writes if access.write else watch.reads):
+            continue
+        if access.address <= watch.last and access.address + access.size - 1 >= watch.first:
+            return True
+    return False
+
+
+cdef void _look_ahead(Engine* e, Debug* debug) noexcept nogil:
+    """Note what the next instruction is, and the core before it."""
+    cdef Core* core = &e.core
+    cdef uint32_t pc = core.pc
+    cdef CodePage* page = find_page(e, pc)
+    cdef Instruction* insn
+    memcpy(&debug.before, core, sizeof(Core))
+    debug.size = 0
+    if page != NULL:
+        insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> (1 if core.thumb else 2)]
+        if insn.size == 0:
+            insn = decode_at(e, page, pc, insn)
+        if insn != NULL:
+            debug.word, debug.size = insn.word, insn.size
+            debug.passed = insn.cond == UNCONDITIONAL or condition_passed(core, core.it >> 4 if core.it else insn.cond)
+    core.exception = NO_EXCEPTION
+
+
+cdef void execute_observed(Engine* e) noexcept nogil:
+    """Execute one instruction, or take the exception that it raises."""
+    cdef Debug* debug = <Debug*>e.debug
+    cdef Core* core = &e.core
+    cdef uint32_t index
+    if _is_breakpoint(debug, core.pc):
+        e.at_breakpoint = 1
+        return
+    if debug.observing:
+        _look_ahead(e, debug)
+    e.memory.access_count = 0
+    e.last_exception = NO_EXCEPTION
+    core.limit = core.retired + 1
+    execute_fast(e)
+    for index in range(e.memory.access_count):
+        if _is_watched(debug, &e.memory.accesses[index]):
+            debug.hit = e.memory.accesses[index]
+            e.at_watchpoint = 1
+            break
+    if debug.observing:
+        debug.show(e.owner)

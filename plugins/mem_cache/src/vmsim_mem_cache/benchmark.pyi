@@ -1,0 +1,3 @@
+from vmsim_core.memory_port import CorePort
+
+def nanoseconds(port: CorePort, what: str, start: int, step: int, count: int, rounds: int) -> float: ...

@@ -1,0 +1,40 @@
+# What is busy, by timestamps. All inline.
+
+from libc.stdint cimport uint32_t, uint64_t
+
+ctypedef struct Port:
+    uint64_t reserved_from      # the last reservation, and its end
+    uint64_t free
+
+ctypedef struct Waiting:
+    uint64_t count              # of those who had to
+    uint64_t ticks
+
+
+cdef inline uint64_t later(uint64_t a, uint64_t b) noexcept nogil:
+    return a if a > b else b
+
+
+cdef inline uint64_t reserve(Port* port, uint64_t interval, uint64_t now) noexcept nogil:
+    """Reserve a port; returns from when on it is ours. A reservation that was made before may lie later: what fits in
+    before it goes before it."""
+    if now + interval > port.reserved_from:
+        now = later(now, port.free)
+        port.reserved_from, port.free = now, now + interval
+    return now
+
+
+cdef inline uint64_t wait(uint64_t until, uint64_t now, Waiting* waiting) noexcept nogil:
+    if until <= now:
+        return now
+    waiting.count += 1
+    waiting.ticks += until - now
+    return until
+
+
+cdef inline uint32_t first_free(const uint64_t* busy_until, uint32_t count) noexcept nogil:
+    cdef uint32_t index, first = 0
+    for index in range(1, count):
+        if busy_until[index] < busy_until[first]:
+            first = index
+    return first

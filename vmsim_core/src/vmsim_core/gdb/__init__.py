@@ -1,0 +1,1 @@
+"""A debugger at the running machine: GDB's remote serial protocol (GDB manual, appendix E)."""
