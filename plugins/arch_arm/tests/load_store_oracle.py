@@ -13,12 +13,8 @@ from vmsim_arch_arm.engine.table import Row
 
 CLREX = 0xF57F_F01F
 
-ELSEWHERE = {
-    "SWP": "Unicorn has no SCTLR.SW: test_load_store_cases.test_swap",
-    "SWPB": "Unicorn has no SCTLR.SW: test_load_store_cases.test_swap",
-    "LDM (exception return)": "the oracle has no SPSR: test_load_store_cases.test_exception_return",
-}
-"""Rows that are compared with other oracles."""
+SCTLR_SW = 1 << 10
+"""Enables SWP and SWPB, which Unicorn always does."""
 
 AROUND_CODE = 0x1100
 """What literals and stores relative to the PC reach."""
@@ -77,7 +73,7 @@ def aim(row: Row, case: Case, rng: random.Random) -> None:
         if "m" in fields and fields["m"] != 15:
             case.r[fields["m"]] = 0
             case.nzcv &= ~2
-        if row.execute == "load_store_dual.load_dual":
+        if row.execute.startswith("load_store_dual"):
             case.word &= ~(0 if case.thumb or "m" in fields else 3)
         return
     target = DATA + (rng.randrange(-8, 8) if rng.random() < 0.6 else rng.randrange(-0x600, 0x600))
@@ -102,12 +98,6 @@ def fill_around_code(ours: Any, unicorn: UnicornSide, rng: random.Random) -> Non
     unicorn.engine.mem_write(0, content[:0x20])
 
 
-def clear_user_bank(unicorn: UnicornSide) -> None:
-    """Clear SP and LR of User mode, as our side has them."""
-    unicorn.engine.reg_write(arm_const.UC_ARM_REG_CPSR, 0x1DF)
-    unicorn.engine.reg_write_batch([(arm_const.UC_ARM_REG_SP, 0), (arm_const.UC_ARM_REG_LR, 0)])
-
-
 def concerns(row: Row) -> bool:
     """Whether a row is a load or store of core registers."""
     return row.execute.startswith(("load_store", "exclusive"))
@@ -121,9 +111,8 @@ def preparation(row: Row, ours: Any, unicorn: UnicornSide) -> Callable[[Case, ra
         unicorn.execute(Case(CLREX, 4, False))
         case.word &= ~ignored_bits(row)  # they should be zero
         aim(row, case, rng)
-        if "user" in row.execute:
-            # UNPREDICTABLE in System mode; with other banks in test_load_store_cases.test_user_registers.
-            case.mode = rng.choice([0x10, 0x13])
-            clear_user_bank(unicorn)
+        if row.execute.startswith("exclusive.swap"):
+            case.sctlr |= SCTLR_SW
+        case.big_endian = rng.random() < 0.2
 
     return prepare

@@ -6,10 +6,9 @@ import random
 from typing import Any
 
 from instruction_case import CODE, DATA, MEMORY, WINDOW
-from instruction_oracle import UnicornSide
+from instruction_oracle import GPRS, UnicornSide
 from unicorn import arm_const
-from unicorn.unicorn import UcError
-from unicorn.unicorn_const import UC_ERR_FETCH_PROT, UC_ERR_FETCH_UNMAPPED
+from unicorn_registers import RegisterBlock
 from vmsim_arch_arm import psr, tables
 from vmsim_arch_arm.architecture import Arm
 from vmsim_arch_arm.engine.arm_engine import ArmEngine
@@ -31,6 +30,10 @@ _RAISED = {
     "undefined": "undefined", "supervisor_calls": "supervisor call", "prefetch_aborts": "prefetch abort",
     "data_aborts": "data abort", "interrupts": "interrupt", "breakpoints": "breakpoint",
 }  # fmt: skip
+_BANK = [arm_const.UC_ARM_REG_SP, arm_const.UC_ARM_REG_LR, arm_const.UC_ARM_REG_SPSR]
+_BANKS = [*([arm_const.UC_ARM_REG_CPSR, *_BANK] * len(BANKED)), arm_const.UC_ARM_REG_CPSR, *GPRS[8:13]]
+"""What is written of the modes that have registers of their own, each after the mode itself."""
+_GENERAL = [arm_const.UC_ARM_REG_CPSR, *GPRS]
 _SCR = (15, 0, 0, 1, 1, 0, 0)
 _FIQ_AND_ABORT_MASKS_WRITABLE = 0x31
 """Non-secure, as Unicorn starts; SCR.AW and SCR.FW: otherwise CPSR.A and CPSR.F could not be written (B1.5.6)."""
@@ -67,57 +70,44 @@ class BankedUnicorn:
         self.side = UnicornSide()
         self.engine: Any = self.side.engine
         self.engine.reg_write(arm_const.UC_ARM_REG_CP_REG, (*_SCR, _FIQ_AND_ABORT_MASKS_WRITABLE))
+        self._pc_and_status = RegisterBlock(self.engine, [arm_const.UC_ARM_REG_PC, arm_const.UC_ARM_REG_CPSR])
+        self._before = RegisterBlock(self.engine, [*_BANKS, *_GENERAL, arm_const.UC_ARM_REG_CPSR])
+        self._modes = {
+            bank: RegisterBlock(self.engine, [*_BANK, *(GPRS[8:13] if bank == "fiq" else [])]) for bank in BANKED
+        }
+        self._general = RegisterBlock(self.engine, _GENERAL[1:])
 
     def execute(self, code: bytes, state: ArmState, data: bytes, count: int = 1) -> tuple[str, ArmState, bytes]:
         """Execute `count` instructions; return the exception, the state and the memory around DATA."""
-        engine, thumb = self.engine, state.cpsr & psr.T
-        self.side._exception = ""
-        engine.mem_write(CODE, code + bytes(4))
-        engine.ctl_remove_cache(CODE, CODE + len(code) + 4)
-        engine.mem_write(DATA - WINDOW // 2, data)
-        self._write(state)
-        try:
-            engine.emu_start(CODE | bool(thumb), CODE + len(code), count=count)
-        except UcError as error:
-            if error.errno not in (UC_ERR_FETCH_UNMAPPED, UC_ERR_FETCH_PROT):
-                self.side._exception = self.side._exception or "undefined"
-        return self.side._exception, self._read(state), bytes(engine.mem_read(DATA - WINDOW // 2, WINDOW))
+        self.engine.mem_write(DATA - WINDOW // 2, data)
+        values: list[int] = []
+        for bank, mode in BANKED.items():
+            values += [0x1C0 | mode, *(getattr(state, f"{name}_{bank}") for name in ("sp", "lr", "spsr"))]
+        self._before.write([
+            *values, 0x1C0 | Mode.FIQ, *state.r8_12_fiq,
+            0x1C0 | Mode.SYS, *state.r, *state.r8_12_usr, state.sp_usr, state.lr_usr, state.cpsr,
+        ])  # fmt: skip
+        raised = self.side.run(code, bool(state.cpsr & psr.T), count)
+        return raised, self._read(), bytes(self.engine.mem_read(DATA - WINDOW // 2, WINDOW))
 
-    def _write(self, state: ArmState) -> None:
+    def _read(self) -> ArmState:
         write = self.engine.reg_write
+        state = Arm().reset_state(0)
+        assert isinstance(state, ArmState)
+        state.pc, state.cpsr = self._pc_and_status.read()
         for bank, mode in BANKED.items():
             write(arm_const.UC_ARM_REG_CPSR, 0x1C0 | mode)
-            write(arm_const.UC_ARM_REG_SP, getattr(state, f"sp_{bank}"))
-            write(arm_const.UC_ARM_REG_LR, getattr(state, f"lr_{bank}"))
-            write(arm_const.UC_ARM_REG_SPSR, getattr(state, f"spsr_{bank}"))
-            if bank == "fiq":
-                self._write_from(8, state.r8_12_fiq)
+            sp, lr, spsr, *high = self._modes[bank].read()
+            setattr(state, f"sp_{bank}", sp)
+            setattr(state, f"lr_{bank}", lr)
+            setattr(state, f"spsr_{bank}", spsr)
+            if high:
+                state.r8_12_fiq[:] = high
         write(arm_const.UC_ARM_REG_CPSR, 0x1C0 | Mode.SYS)
-        self._write_from(0, [*state.r, *state.r8_12_usr, state.sp_usr, state.lr_usr])
-        write(arm_const.UC_ARM_REG_CPSR, state.cpsr)
-
-    def _read(self, before: ArmState) -> ArmState:
-        read, write = self.engine.reg_read, self.engine.reg_write
-        state = before.copy()
-        state.cpsr, state.pc = read(arm_const.UC_ARM_REG_CPSR), read(arm_const.UC_ARM_REG_PC)
-        for bank, mode in BANKED.items():
-            write(arm_const.UC_ARM_REG_CPSR, 0x1C0 | mode)
-            setattr(state, f"sp_{bank}", read(arm_const.UC_ARM_REG_SP))
-            setattr(state, f"lr_{bank}", read(arm_const.UC_ARM_REG_LR))
-            setattr(state, f"spsr_{bank}", read(arm_const.UC_ARM_REG_SPSR))
-            if bank == "fiq":
-                state.r8_12_fiq[:] = self._read_from(8, 5)
-        write(arm_const.UC_ARM_REG_CPSR, 0x1C0 | Mode.SYS)
-        state.r[:], state.r8_12_usr[:] = self._read_from(0, 8), self._read_from(8, 5)
-        state.sp_usr, state.lr_usr = self._read_from(13, 2)
+        general = self._general.read()
+        state.r[:], state.r8_12_usr[:] = general[:8], general[8:13]
+        state.sp_usr, state.lr_usr = general[13:]
         return state
-
-    def _write_from(self, first: int, values: list[int]) -> None:
-        for number, value in enumerate(values, first):
-            self.engine.reg_write(getattr(arm_const, f"UC_ARM_REG_R{number}"), value)
-
-    def _read_from(self, first: int, count: int) -> list[int]:
-        return [self.engine.reg_read(getattr(arm_const, f"UC_ARM_REG_R{first + index}")) for index in range(count)]
 
 
 class BankedEngine:
@@ -125,10 +115,11 @@ class BankedEngine:
 
     def __init__(self) -> None:
         self.ram = Ram("ram", MEMORY)
-        self.engine = ArmEngine(
-            [(0, self.ram, 0, MEMORY)], self._read_device, self._write_device, EventQueue(), tables.rows
-        )
+        self.engine = self._new_engine()
         self.result: Any = None
+
+    def _new_engine(self) -> ArmEngine:
+        return ArmEngine([(0, self.ram, 0, MEMORY)], self._read_device, self._write_device, EventQueue(), tables.rows)
 
     def _read_device(self, address: int, size: int) -> int:
         return 0
@@ -138,6 +129,8 @@ class BankedEngine:
 
     def execute(self, code: bytes, state: ArmState, data: bytes, count: int = 1) -> tuple[str, ArmState, bytes]:
         """Execute `count` instructions; return the exception, the state and the memory around DATA."""
+        if self.engine.failure:  # by an SMC: such an engine does not run any more
+            self.engine = self._new_engine()
         engine, view = self.engine, self.ram.view
         view[CODE : CODE + len(code) + 4] = code + bytes(4)
         engine.invalidate(CODE, len(code) + 4)
@@ -147,7 +140,9 @@ class BankedEngine:
         self.result = engine.run(1 << 62, count)
         after = engine.counters()
         raised = [name for key, name in _RAISED.items() if after[key] != before[key]]
-        saved = engine.save_state(state.copy())
+        saved = Arm().reset_state(0)
+        assert isinstance(saved, ArmState)
+        engine.save_state(saved)
         return raised[0] if raised else "", saved, bytes(view[DATA - WINDOW // 2 : DATA + WINDOW // 2])
 
 

@@ -6,7 +6,6 @@ import keystone
 from vmsim_arch_arm.architecture import Arm
 from vmsim_arch_arm.state import ArmState
 from vmsim_core.address_map import DeviceRegion, RamRegion
-from vmsim_core.component import ComponentParams
 from vmsim_core.cpu import Core, CoreParams
 from vmsim_core.description import SystemDescription
 from vmsim_core.device import Device, DeviceParams
@@ -14,7 +13,7 @@ from vmsim_core.events import Event
 from vmsim_core.ram import Ram
 from vmsim_core.registers import RegisterTable
 from vmsim_core.system import System
-from vmsim_cpu_atomic.atomic_cpu import AtomicCpu
+from vmsim_cpu_atomic.atomic_cpu import AtomicCpu, AtomicParams
 
 FOREVER = 1 << 62
 SIZE = 1 << 20
@@ -64,7 +63,7 @@ class Machine:
         self.system.address_map.add(DeviceRegion("clock", DEVICE, 0x1000, self.clock))
         self.core = Core(self.system, "cpu0", CoreParams(start="atomic"), 0)
         self.system.cores.append(self.core)
-        self.cpu = AtomicCpu(self.system, "cpu0.atomic", ComponentParams(), self.core)
+        self.cpu = AtomicCpu(self.system, "cpu0.atomic", AtomicParams(), self.core)
         self.load(0x8000, source)
         state = Arm().reset_state(0)
         assert isinstance(state, ArmState)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from vmsim_core.testing import MemorySuite
-from vmsim_mem_cache.hierarchy import CacheHierarchy
+from random import Random
 
-SPLIT = {"l1i": {"size": 256, "ways": 2}, "l1d": {"size": 256, "ways": 2}, "l2": {"size": 1024, "ways": 4}}
+from cache_machine import RAM_SIZE, SMALL, Machine
+from vmsim_core.testing import DrainSuite, MemorySuite
+from vmsim_mem_cache.hierarchy import CacheHierarchy
 
 
 class TestTwoLevels(MemorySuite):
     """First-level caches for instructions and data, and a second level."""
 
     hierarchy = CacheHierarchy
-    params = SPLIT
+    params = SMALL
 
 
 class TestUnified(MemorySuite):
@@ -26,7 +27,7 @@ class TestWriteThrough(MemorySuite):
     """Memory always holds the truth."""
 
     hierarchy = CacheHierarchy
-    params = {**SPLIT, "l1d": {"size": 256, "ways": 2, "write": "through"}, "l2": {"size": 1024, "write": "through"}}
+    params = {**SMALL, "l1d": {"size": 256, "ways": 2, "write": "through"}, "l2": {"size": 1024, "write": "through"}}
     keeps_writes = False
 
 
@@ -34,5 +35,22 @@ class TestIncoherent(MemorySuite):
     """Devices and caches do not know of each other: software does."""
 
     hierarchy = CacheHierarchy
-    params = {**SPLIT, "dma": "incoherent"}
+    params = {**SMALL, "dma": "incoherent"}
     coherent = False
+
+
+class TestDrain(DrainSuite):
+    """Fills and evictions that are under way are finished first."""
+
+    def make(self) -> CacheHierarchy:
+        """Make a hierarchy on a board of its own."""
+        return Machine().hierarchy
+
+    def disturb(self, subject: CacheHierarchy, random: Random) -> None:
+        """Write somewhere, now."""
+        subject.ports[0].write(random.randrange(0, RAM_SIZE, 4), 4, 1, now=subject.now)
+
+    def advance(self, subject: CacheHierarchy) -> None:
+        """Let the next event happen, if there is one, or some time pass."""
+        events = subject.system.events
+        events.run_until(min(events.next_tick, events.now + 10_000))

@@ -54,7 +54,8 @@ class CpuModel(Component):
     A model keeps what it likes while it runs, but takes an ArchState in and gives one out bit-exactly.
     """
 
-    memory_mode: ClassVar[MemoryMode] = MemoryMode.DIRECT
+    memory_mode: MemoryMode = MemoryMode.DIRECT
+    """Of the class, or of one model where its parameters decide."""
     in_checkpoints: ClassVar[bool] = False
     architecture: ClassVar[str] = ""
     """The `type_name` of the architecture that the model executes."""

@@ -7,11 +7,19 @@ from acme_thermometer import HOTTEST, Thermometer
 from pydantic import ValidationError
 from vmsim_core.description import SystemDescription
 from vmsim_core.plugin_manager import PluginManager
+from vmsim_core.testing import DeviceSuite
 from vmsim_core.units import TICKS_PER_SECOND
 
 import vmsim_core as vmsim
 
 TEMP, LIMIT = 0x0, 0x4
+
+
+class TestContract(DeviceSuite):
+    """What every device must do, whatever a guest does to it."""
+
+    device = Thermometer
+    params = {"celsius": 21.5}
 
 
 def make_thermometer(**params: object) -> Thermometer:
@@ -73,20 +81,6 @@ def test_the_temperature_cannot_be_written() -> None:
     thermometer.write(TEMP, 4, 7)
     assert thermometer.read(TEMP, 4) == 200
     assert thermometer.undefined_accesses.value == 1
-
-
-def test_a_copy_by_way_of_a_checkpoint_goes_on_as_the_original_does() -> None:
-    original, copy = make_thermometer(celsius=21.5), make_thermometer()
-    original.write(LIMIT, 4, 216)
-    wait(original, 1.75)
-    section = vmsim.Section("thermometer", Thermometer.type_name)
-    original.serialize(section)
-    copy.system.events.run_until(original.now)
-    copy.deserialize(section)
-    for seconds, expected in ((0, (216, False)), (0.25, (217, True)), (0.75, (217, True)), (0.25, (218, True))):
-        for thermometer in (original, copy):
-            wait(thermometer, seconds)
-            assert (thermometer.read(TEMP, 4), thermometer.irq.level) == expected
 
 
 def test_vmsim_finds_it_as_it_is_installed() -> None:

@@ -31,12 +31,20 @@ _EXITS = {
 }
 
 
+class AtomicParams(ComponentParams):
+    """Parameters of the atomic CPU."""
+
+    warming: bool = False
+    """Whether every access goes through the caches, which so stay warm (functional warming); without, they are
+    bypassed."""
+
+
 class AtomicCpu(InstructionClockCpu):
     """Our own engine at full speed. It agrees with the virtual CPU on every instruction, and on time exactly."""
 
     type_name = "atomic"
     architecture = "arm"
-    memory_mode: ClassVar[MemoryMode] = MemoryMode.DIRECT
+    Params: ClassVar[type[ComponentParams]] = AtomicParams
 
     def __init__(self, system: System, path: str, params: ComponentParams, core: Core) -> None:
         super().__init__(system, path, params, core)
@@ -44,6 +52,9 @@ class AtomicCpu(InstructionClockCpu):
         regions = [(region.base, region.ram, region.offset, region.size) for region in address_map.ram_regions]
         self._engine = ArmEngine(regions, address_map.read, address_map.write, system.events)
         self._engine.set_cycles_per_instruction(system.description.cpus[core.index].cpi)
+        if self.params.warming:
+            self.memory_mode = MemoryMode.ATOMIC
+            self._engine.connect(system.memory_hierarchy.port(core.index))
         if system.workload.semihosting:
             self._engine.enable_semihosting(serve_semihosting(system, self._engine.read_memory))
         for name in self._engine.counters():

@@ -41,7 +41,7 @@ class KvmCpu(InstructionClockCpu):
 
     type_name = "kvm"
     architecture = "arm"
-    memory_mode: ClassVar[MemoryMode] = MemoryMode.DIRECT
+    memory_mode = MemoryMode.DIRECT
     Params: ClassVar[type[ComponentParams]] = KvmParams
 
     def __init__(self, system: System, path: str, params: ComponentParams, core: Core) -> None:

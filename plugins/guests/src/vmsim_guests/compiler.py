@@ -22,6 +22,9 @@ FLAGS = (
     *("-nostdlib", "-static", "-Wl,--build-id=none"),
 )
 
+# For programs that compute with VFP and Advanced SIMD: these come later, and win.
+FLOAT_FLAGS = ("-mfloat-abi=hard", "-mfpu=neon-fp16", "-ffp-contract=off")
+
 
 @dataclass(frozen=True)
 class Compiler:
@@ -30,6 +33,8 @@ class Compiler:
     name: str
     command: tuple[str, ...]
     version_command: tuple[str, ...]
+    float_options: tuple[str, ...] = FLOAT_FLAGS
+    """What makes it use VFP and Advanced SIMD."""
 
     def link(self, sources: list[Path], output: Path, *options: str | Path) -> None:
         """Compile and link one program."""
@@ -52,30 +57,46 @@ def find_compiler() -> Compiler:
     if importlib.util.find_spec("ziglang") is not None:
         zig = (sys.executable, "-m", "ziglang")
         compile_command = (*zig, "cc", "-target", "arm-freestanding-eabi", "-mcpu=cortex_a9")
-        return Compiler("ziglang", compile_command, (*zig, "cc", "--version"))
+        float_options = ("-target", "arm-freestanding-eabihf", *FLOAT_FLAGS)
+        return Compiler("ziglang", compile_command, (*zig, "cc", "--version"), float_options)
     raise GuestError(
         f"no compiler for bare-metal programs: neither {GCC} (apt install gcc-arm-linux-gnueabihf) "
         "nor the Python package ziglang (pip install ziglang) is installed; install one of them"
     )
 
 
+@dataclass(frozen=True)
 class GuestTool:
-    """The program by which a guest under Linux talks to the simulator: /bin/simctl in our initial file systems.
+    """A program for a guest under Linux, as free-standing as the bare-metal programs and compiled as they are.
 
-    It is as free-standing as the bare-metal programs, and compiled as they are.
+    ``simctl``, by which the guest talks to the simulator, is in all our initial file systems; ``numbers``, which works
+    through VFP and Advanced SIMD, in the one for stress.
     """
 
-    sources = (("tools", "simctl.c"), ("programs", "simctl.h"))
+    name: str = "simctl"
+    computes: bool = False
+    """Whether it uses VFP and Advanced SIMD."""
+
+    @property
+    def path(self) -> str:
+        """Where it is in a guest."""
+        return f"bin/{self.name}"
 
     def fingerprint(self) -> bytes:
         """Depend on the sources and on how they are compiled."""
-        return repr(FLAGS).encode() + b"".join(resource(*parts).read_bytes() for parts in self.sources)
+        sources = ("tools", f"{self.name}.c"), ("programs", "simctl.h")
+        return repr((FLAGS, FLOAT_FLAGS)).encode() + b"".join(resource(*parts).read_bytes() for parts in sources)
 
     def make(self, work: Path) -> bytes:
         """Return the program, compiled in the folder `work`; raises GuestError when there is no compiler."""
-        output = work / "simctl"
+        output = work / self.name
+        compiler = find_compiler()
+        options = compiler.float_options if self.computes else ()
         with resources.as_file(resource("programs")) as headers, resources.as_file(resource("tools")) as tools:
-            find_compiler().link([tools / "simctl.c"], output, "-I", headers)
+            compiler.link([tools / f"{self.name}.c"], output, "-I", headers, *options)
         content = output.read_bytes()
         output.unlink()
         return content
+
+
+NUMBERS = GuestTool("numbers", computes=True)

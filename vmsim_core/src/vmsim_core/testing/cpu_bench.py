@@ -110,7 +110,7 @@ class CpuBench:
     @property
     def direct(self) -> bool:
         """Whether the model goes straight to RAM; it is then drained at any time."""
-        return type(self.cpu).memory_mode is MemoryMode.DIRECT
+        return self.cpu.memory_mode is MemoryMode.DIRECT
 
     def load(self, program: Program, cached: bool = False, interrupts: bool = False) -> None:
         """Put a program into RAM and go to its beginning."""

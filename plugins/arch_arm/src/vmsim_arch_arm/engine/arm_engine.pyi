@@ -2,6 +2,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from vmsim_core.debug import ExceptionObserver, MemoryAccess, Observer, Watchpoint
 from vmsim_core.events import EventQueue
+from vmsim_core.memory_port import CorePort
 from vmsim_core.ram import Ram
 
 from vmsim_arch_arm.engine.loop import RunResult
@@ -21,6 +22,7 @@ class ArmEngine:
         events: EventQueue,
         tables: Callable[[str], list[Row]] = ...,
     ) -> None: ...
+    def connect(self, port: CorePort) -> None: ...
     def set_cycles_per_instruction(self, cycles: int) -> None: ...
     def set_clock(self, tick: int, period: int) -> None: ...
     @property

@@ -9,13 +9,15 @@ from vmsim_arch_arm.engine.code_cache cimport (
 )
 from vmsim_arch_arm.engine.exceptions cimport read_cpsr, read_spsr
 from vmsim_arch_arm.engine.loop cimport RunResult, execute_fast, run_engine
-from vmsim_arch_arm.engine.memory cimport RecordedAccess, mem_u_read, privilege_changed, tlb_flush_all
+from vmsim_arch_arm.engine.memory cimport RecordedAccess, peek_byte, privilege_changed, tlb_flush_all
 from vmsim_arch_arm.engine.observed_loop cimport (
     MAX_BREAKPOINTS, MAX_WATCHPOINTS, Debug, Watch, execute_observed,
 )
+from vmsim_arch_arm.engine.ported_loop cimport execute_ported
 from vmsim_arch_arm.engine.records cimport *
 from vmsim_arch_arm.engine.state_transfer cimport load_core, save_core
 from vmsim_core.abi cimport VMSIM_ABI
+from vmsim_core.memory_port cimport CorePort
 from vmsim_core.ram cimport Ram
 
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
@@ -92,7 +94,8 @@ cdef class ArmEngine:
         self.thumb16 = InstructionSet(tables("THUMB16"), "system.undefined", 16)
         self.thumb32 = InstructionSet(tables("THUMB32"), "system.undefined", 32)
         e.arm, e.thumb16, e.thumb32 = &self.arm.table, &self.thumb16.table, &self.thumb32.table
-        e.owner, e.call_semihosting, e.execute, e.deadline = <PyObject*>self, _call_semihosting, execute_fast, NEVER
+        e.owner, e.call_semihosting, e.deadline = <PyObject*>self, _call_semihosting, NEVER
+        e.plain = e.execute = execute_fast
         e.memory.owner = <void*>self
         e.memory.read_device, e.memory.write_device, e.memory.code_written = _read_device, _write_device, _code_written
         e.memory.host = <uint8_t**>calloc(PAGE_NUMBERS, sizeof(uint8_t*))
@@ -128,6 +131,13 @@ cdef class ArmEngine:
         free(self.e)
         self.e = NULL
         self._ram = []
+
+    def connect(self, CorePort port not None):
+        """Have every access go through the caches that `port` leads to; before the first run only."""
+        self._memory_port = port
+        self.e.memory.port = &port.port
+        self.e.plain = self.e.execute = execute_ported
+        tlb_flush_all(&self.e.core)
 
     # --- time: the instruction is the clock -------------------------------------------------------------------------
 
@@ -203,6 +213,7 @@ cdef class ArmEngine:
         """Run to the first instruction that starts at tick `deadline` or later, at most `instructions` of them."""
         cdef RunResult result
         self.e.limit = min(self.e.core.retired + instructions, self._count_at(deadline))
+        self.e.memory.now, self.e.period = self.now(), self._period
         with nogil:
             result = run_engine(self.e)
         if self.error is not None:
@@ -220,12 +231,11 @@ cdef class ArmEngine:
         """Return `size` bytes at a virtual address, or None where the guest could not read them."""
         cdef bytearray data = bytearray(size)
         cdef uint32_t index
-        cdef Core* core = &self.e.core
+        cdef uint8_t value = 0
         for index in range(size):
-            data[index] = mem_u_read(core, address + index, 1)
-            if core.exception:
-                core.exception = NO_EXCEPTION
+            if not peek_byte(&self.e.core, address + index, &value):
                 return None
+            data[index] = value
         return bytes(data)
 
     def stop(self):
@@ -240,7 +250,7 @@ cdef class ArmEngine:
 
     def suspend(self):
         """Be told that memory may change unseen until `load_state`."""
-        if cache_remember(&self.e.code) < 0:
+        if self.e.memory.port == NULL and cache_remember(&self.e.code) < 0:
             raise MemoryError
         self.e.suspended = 1
 
@@ -336,7 +346,7 @@ cdef class ArmEngine:
     cdef int _choose_loop(self) except -1:
         cdef Debug* debug = self._debug()
         slowly = debug.breakpoint_count or debug.watch_count or debug.observing
-        self.e.execute = execute_observed if slowly else execute_fast
+        self.e.execute = execute_observed if slowly else self.e.plain
         self.e.memory.observed = debug.watch_count or debug.observing
         self.e.core.limit = 0
         tlb_flush_all(&self.e.core)
@@ -379,7 +389,10 @@ cdef class ArmEngine:
         load_core(&self.e.core, state)
         self.e.exceptions_in_a_row = 0
         if self.e.suspended:
-            cache_compare(&self.e.code)
+            if self.e.memory.port == NULL:
+                cache_compare(&self.e.code)
+            else:
+                self.e.memory.code_generation += 1
             self.e.suspended = 0
 
     def save_state(self, state):

@@ -15,6 +15,11 @@ cdef struct CodePage:
     uint32_t physical           # of the RAM's first alias
     uint32_t thumb
     Instruction* instructions   # size 0: not decoded yet
+    # For loops that fetch through a cache: lines whose instructions are known to be those that the cache holds.
+    uint64_t verified[4]
+    uint64_t generation         # of the core's instructions, when `verified` was begun
+    uint32_t inner
+    uint32_t outer
     CodePage* following         # the next one of all
 
 # Where the instructions of a virtual page are, for the present privilege and instruction set.

@@ -9,9 +9,11 @@ from libc.stdint cimport uint32_t, uint64_t, uint8_t
 from libc.string cimport memset
 
 from vmsim_arch_arm.engine.memory cimport (
-    tlb_flush_address, tlb_flush_all, translate_address, translation_changed,
+    guest_flushes_all, guest_flushes_page, invalidate_instruction_line, invalidate_instructions, maintain_address,
+    maintain_set_way, translate_address, translation_changed,
 )
 from vmsim_arch_arm.engine.records cimport *
+from vmsim_core.memory_port cimport CLEAN, CLEAN_AND_INVALIDATE, INVALIDATE
 
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
 from vmsim_arch_arm.id_registers import CCSIDR, ID_REGISTERS
@@ -27,6 +29,7 @@ cdef enum:
     PMCR_WRITABLE = 0x39
     CYCLE_COUNTER = 0x80000000
     COUNTERS = 6
+    TO_UNIFICATION = 4
 
 cdef enum Action:
     IS_NOT_THERE = 0            # UNDEFINED
@@ -40,6 +43,10 @@ cdef enum Action:
     OS_LOCK
     TLB_ALL
     TLB_ADDRESS
+    CACHE_ADDRESS               # `index` is the operation of memory_port.pxd, and TO_UNIFICATION
+    CACHE_SET_WAY
+    ALL_INSTRUCTIONS
+    INSTRUCTION_LINE
     TRANSLATION
 
 cdef struct Access:
@@ -114,6 +121,13 @@ def _fill():
     _declare(15, 7, 0, 10, (0, 1, 2, 3, 6, 7), IS_NOT_THERE, IGNORED)
     _declare(15, 7, 0, 5, 4, IS_NOT_THERE, IGNORED, 0, WRITES)          # CP15ISB
     _declare(15, 7, 0, 10, (4, 5), IS_NOT_THERE, IGNORED, 0, WRITES)    # CP15DSB, CP15DMB
+    for crm in (1, 5):
+        _declare(15, 7, 0, crm, 0, IS_NOT_THERE, ALL_INSTRUCTIONS)      # ICIALLUIS, ICIALLU
+    _declare(15, 7, 0, 5, 1, IS_NOT_THERE, INSTRUCTION_LINE)            # ICIMVAU
+    for crm, operation in ((6, INVALIDATE), (10, CLEAN), (14, CLEAN_AND_INVALIDATE)):
+        _declare(15, 7, 0, crm, 1, IS_NOT_THERE, CACHE_ADDRESS, operation)
+        _declare(15, 7, 0, crm, 2, IS_NOT_THERE, CACHE_SET_WAY, operation)
+    _declare(15, 7, 0, 11, 1, IS_NOT_THERE, CACHE_ADDRESS, CLEAN | TO_UNIFICATION)
     for number in range(4):
         _declare(15, 7, 0, 8, number, IS_NOT_THERE, TRANSLATION, number)
     _declare(15, 8, 0, (3, 5, 6, 7), (0, 2), IS_NOT_THERE, TLB_ALL)
@@ -230,9 +244,17 @@ cdef bint write_register(Core* core, uint32_t encoding, uint32_t value) noexcept
     elif access.write == MONITORS:
         return _write_monitor(core, encoding >> 3 & 15, encoding & 7, value)
     elif access.write == TLB_ALL:
-        tlb_flush_all(core)
+        guest_flushes_all(core)
     elif access.write == TLB_ADDRESS:
-        tlb_flush_address(core, value & ~<uint32_t>0xFFF)
+        guest_flushes_page(core, value & ~<uint32_t>0xFFF)
+    elif access.write == CACHE_ADDRESS:
+        maintain_address(core, value, access.index & 3, access.index & TO_UNIFICATION != 0)
+    elif access.write == CACHE_SET_WAY:
+        maintain_set_way(core, value, access.index)
+    elif access.write == ALL_INSTRUCTIONS:
+        invalidate_instructions(core)
+    elif access.write == INSTRUCTION_LINE:
+        invalidate_instruction_line(core, value)
     elif access.write == TRANSLATION:
         # ATS1CPR, ATS1CPW, ATS1CUR and ATS1CUW (B4.2.4)
         core.cp15[PAR] = translate_address(core, value, access.index < 2, access.index & 1)

@@ -35,6 +35,10 @@ cdef struct Engine:
     MemorySystem memory
     CodeCache code
     Execute execute
+    Execute plain               # the loop that an observing one goes by
+    uint64_t period             # ticks of an instruction, of loops whose clock it is
+    uint32_t fetched_line       # virtual address of the line that was fetched last, odd for none
+    uint8_t* line_bytes
     uint64_t limit              # what the caller asked for; core.limit may be lower
     uint64_t now                # ticks, of a loop that has a clock of its own; else 0
     uint64_t deadline           # of such a loop

@@ -12,6 +12,7 @@ from vmsim_arch_arm.engine.code_cache cimport (
 from vmsim_arch_arm.engine.decoder cimport decode_word
 from vmsim_arch_arm.engine.exceptions cimport take_exception
 from vmsim_arch_arm.engine.memory cimport fetch_address, tlb_flush_all
+from vmsim_arch_arm.engine.ported_loop cimport decode_fetched
 from vmsim_arch_arm.engine.records cimport *
 
 cdef enum:
@@ -41,6 +42,7 @@ cdef CodePage* find_page(Engine* e, uint32_t address) noexcept nogil:
     if entry.page == NULL:
         e.failure = "the host has no memory for more instructions"
         return NULL
+    entry.page.inner, entry.page.outer = e.memory.fetch_inner, e.memory.fetch_outer
     entry.tag = tag
     if not e.memory.has_code[physical >> PAGE_SHIFT]:
         e.memory.has_code[physical >> PAGE_SHIFT] = 1
@@ -54,6 +56,8 @@ cdef Instruction* decode_at(Engine* e, CodePage* page, uint32_t address, Instruc
     cdef uint32_t offset = address & (CODE_PAGE_SIZE - 1), word, physical = 0
     cdef uint8_t* host = page.host + offset
     e.code.decoded += 1
+    if e.memory.port != NULL:
+        return decode_fetched(e, page, address, place)
     if not e.core.thumb:
         decode_word(e.arm, (<uint32_t*>host)[0], 4, place)
         return place

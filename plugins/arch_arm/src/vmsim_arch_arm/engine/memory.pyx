@@ -6,9 +6,13 @@ writes, and nothing has one while CPSR.E asks for big-endian data or SCTLR.A for
 
 from libc.string cimport memcpy
 
+from vmsim_arch_arm.engine.tlb_model cimport (
+    HIT, MICRO_MISS, MISS, MicroTlb, tlb_key, tlb_model_forget, tlb_model_forget_micro, tlb_model_forget_page,
+    tlb_model_insert, tlb_model_look_up,
+)
 from vmsim_arch_arm.engine.mmu cimport EXECUTE, READ, WRITE, Translation, translate
 from vmsim_arch_arm.engine.records cimport (
-    CPSR_MODE, DATA_ABORT, MASK32, MODE_USR, PREFETCH_ABORT, SCTLR, TLB_ENTRIES, TLB_SETS, TlbEntry,
+    CONTEXTIDR, CPSR_MODE, DATA_ABORT, MASK32, MODE_USR, PREFETCH_ABORT, SCTLR, TLB_ENTRIES, TLB_SETS, TlbEntry,
 )
 
 cdef enum:
@@ -19,6 +23,7 @@ cdef enum:
     SCTLR_ALIGNMENT = 2
     WRITE_NOT_READ = 1 << 11    # DFSR.WnR
     ALIGNMENT_FAULT = 1         # B3.13.3
+    SCTLR_MMU = 1
 
 
 # --- the fast path --------------------------------------------------------------------------------------------------
@@ -35,6 +40,8 @@ cdef uint32_t mem_u_read(Core* core, uint32_t address, uint32_t size) noexcept n
         if size == 1:
             return (<uint8_t*>(entry.host + address))[0]
         return (<uint16_t*>(entry.host + address))[0]
+    if (<MemorySystem*>core.memory).port != NULL:
+        return _ported_read(core, address, size)
     return _read_slowly(core, address, size, _is_privileged(core), False)
 
 
@@ -48,7 +55,10 @@ cdef void mem_u_write(Core* core, uint32_t address, uint32_t size, uint32_t valu
         else:
             (<uint16_t*>(entry.host + address))[0] = value
         return
-    _write_slowly(core, address, size, value, _is_privileged(core), False)
+    if (<MemorySystem*>core.memory).port != NULL:
+        _ported_write(core, address, size, value)
+    else:
+        _write_slowly(core, address, size, value, _is_privileged(core), False)
 
 
 cdef uint32_t mem_a_read(Core* core, uint32_t address, uint32_t size) noexcept nogil:
@@ -112,7 +122,7 @@ cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint pri
             return 0
         if (address & (PAGE_SIZE - 1)) + size > PAGE_SIZE:
             return _read_across_pages(core, address, size, privileged, unprivileged)
-    status = translate(core, address, privileged, READ, &found)
+    status = _translate(core, address, privileged, READ, &found)
     if status:
         _raise(core, address, status, 0)
         return 0
@@ -122,6 +132,10 @@ cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint pri
     host = memory.host[found.physical >> PAGE_SHIFT]
     if host == NULL:
         value = memory.read_device(memory.owner, core, found.physical, size)
+    elif memory.port != NULL:
+        value = _port_read(core, memory, found.physical, size, found.inner, found.outer)
+        if not unprivileged:
+            _fill_ported(core, address, &found, READ)
     else:
         memcpy(&value, host + (found.physical & (PAGE_SIZE - 1)), size)
         if not unprivileged:
@@ -157,7 +171,7 @@ cdef void _write_slowly(Core* core, uint32_t address, uint32_t size, uint32_t va
         if (address & (PAGE_SIZE - 1)) + size > PAGE_SIZE:
             _write_across_pages(core, address, size, value, privileged, unprivileged)
             return
-    status = translate(core, address, privileged, WRITE, &found)
+    status = _translate(core, address, privileged, WRITE, &found)
     if status:
         _raise(core, address, status, WRITE_NOT_READ)
         return
@@ -172,6 +186,11 @@ cdef void _write_slowly(Core* core, uint32_t address, uint32_t size, uint32_t va
     host = memory.host[physical >> PAGE_SHIFT]
     if host == NULL:
         memory.write_device(memory.owner, core, physical, size, value)
+        return
+    if memory.port != NULL:
+        _port_write(core, memory, physical, size, value, found.inner, found.outer)
+        if not unprivileged:
+            _fill_ported(core, address, &found, WRITE)
         return
     memcpy(host + (physical & (PAGE_SIZE - 1)), &value, size)
     if memory.has_code[memory.first_alias[physical >> PAGE_SHIFT] >> PAGE_SHIFT]:
@@ -219,12 +238,190 @@ cdef void _fill(Core* core, uint32_t address, Translation* found, uint8_t* host,
         entry.write_tag = page
 
 
+# --- through caches -------------------------------------------------------------------------------------------------
+
+cdef uint32_t _translate(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil:
+    """Translate for a data access, and let the TLBs' model say how long that takes."""
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t status, where
+    if memory.tlb_model == NULL or not core.cp15[SCTLR] & SCTLR_MMU:
+        return _translate_known(core, address, privileged, access, found)
+    where = tlb_model_look_up(memory.tlb_model, &memory.tlb_model.data, address & PAGE_MASK, _asid(core))
+    if where == HIT:
+        return _translate_known(core, address, privileged, access, found)
+    memory.now += memory.tlb_model.micro_penalty
+    if where == MICRO_MISS:
+        return _translate_known(core, address, privileged, access, found)
+    memory.now += memory.tlb_model.main_penalty
+    status = translate(core, address, privileged, access, found)
+    if not status:
+        tlb_model_insert(memory.tlb_model, &memory.tlb_model.data,
+                         tlb_key(address & PAGE_MASK, _asid(core), found.not_global))
+    return status
+
+
+cdef uint32_t _translate_known(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil:
+    """Translate what a TLB has: reading the tables again takes no time and leaves the caches alone."""
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t status
+    memory.untimed = 1
+    status = translate(core, address, privileged, access, found)
+    memory.untimed = 0
+    return status
+
+
+cdef inline uint32_t _asid(Core* core) noexcept nogil:
+    return core.cp15[CONTEXTIDR] & 0xFF
+
+
+cdef void fetch_translation_time(Core* core, uint32_t address) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef Translation found
+    cdef uint32_t where
+    if memory.tlb_model == NULL or not core.cp15[SCTLR] & SCTLR_MMU:
+        return
+    where = tlb_model_look_up(memory.tlb_model, &memory.tlb_model.instructions, address & PAGE_MASK, _asid(core))
+    if where != HIT:
+        memory.now += memory.tlb_model.micro_penalty
+    if where == MISS:
+        memory.now += memory.tlb_model.main_penalty
+        if not translate(core, address, _is_privileged(core), EXECUTE, &found):
+            tlb_model_insert(memory.tlb_model, &memory.tlb_model.instructions,
+                             tlb_key(address & PAGE_MASK, _asid(core), found.not_global))
+
+
+cdef bint walk_read(Core* core, uint32_t physical, uint32_t inner, uint32_t outer, uint32_t* value) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint8_t* host = memory.host[physical >> PAGE_SHIFT]
+    if host == NULL:
+        return False
+    if memory.port == NULL:
+        value[0] = (<uint32_t*>(host + (physical & 0xFFC)))[0]
+    elif memory.untimed:
+        value[0] = memory.port.peek(memory.port.owner, physical & ~<uint32_t>3, 4)
+    else:
+        memory.now = memory.port.walk(memory.port.owner, physical & ~<uint32_t>3, inner, outer, memory.now, value)
+    return True
+
+
+cdef uint32_t _ported_read(Core* core, uint32_t address, uint32_t size) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t privileged = _is_privileged(core)
+    cdef PortedEntry* entry = &memory.ported[privileged][address >> PAGE_SHIFT & (TLB_ENTRIES - 1)]
+    if entry.read_tag != address & (PAGE_MASK | (size - 1)):
+        return _read_slowly(core, address, size, privileged, False)
+    _data_translation_time(core, memory, address)
+    return _port_read(core, memory, entry.physical | (address & (PAGE_SIZE - 1)), size, entry.inner, entry.outer)
+
+
+cdef void _ported_write(Core* core, uint32_t address, uint32_t size, uint32_t value) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t privileged = _is_privileged(core)
+    cdef PortedEntry* entry = &memory.ported[privileged][address >> PAGE_SHIFT & (TLB_ENTRIES - 1)]
+    if entry.write_tag != address & (PAGE_MASK | (size - 1)):
+        _write_slowly(core, address, size, value, privileged, False)
+        return
+    _data_translation_time(core, memory, address)
+    _port_write(core, memory, entry.physical | (address & (PAGE_SIZE - 1)), size, value, entry.inner, entry.outer)
+
+
+cdef inline void _data_translation_time(Core* core, MemorySystem* memory, uint32_t address) noexcept nogil:
+    cdef Translation found
+    cdef MicroTlb* micro
+    if memory.tlb_model == NULL or not core.cp15[SCTLR] & SCTLR_MMU:
+        return
+    micro = &memory.tlb_model.data
+    if (micro.pages[micro.latest] ^ address) & PAGE_MASK == 0 and micro.pages[micro.latest]:
+        return
+    _translate(core, address, _is_privileged(core), READ, &found)
+
+
+cdef uint32_t _port_read(Core* core, MemorySystem* memory, uint32_t physical, uint32_t size, uint32_t inner, uint32_t outer) noexcept nogil:
+    cdef MemoryPort* port = memory.port
+    cdef uint64_t ready
+    cdef uint32_t value = 0, index, part = 0
+    if (physical & (port.line - 1)) + size > port.line:
+        for index in range(size):
+            part = _port_read(core, memory, physical + index, 1, inner, outer)
+            value |= part << 8 * index
+        return value
+    ready = port.read(port.owner, physical, size, inner, outer, core.pc, memory.now, &value)
+    if ready > memory.ready:
+        memory.ready = ready
+    memory.now += memory.spacing
+    return value
+
+
+cdef void _port_write(Core* core, MemorySystem* memory, uint32_t physical, uint32_t size, uint32_t value, uint32_t inner, uint32_t outer) noexcept nogil:
+    cdef MemoryPort* port = memory.port
+    cdef uint64_t ready
+    cdef uint32_t index
+    if (physical & (port.line - 1)) + size > port.line:
+        for index in range(size):
+            _port_write(core, memory, physical + index, 1, value >> 8 * index & 0xFF, inner, outer)
+        return
+    ready = port.write(port.owner, physical, size, inner, outer, core.pc, memory.now, value)
+    if ready > memory.written:
+        memory.written = ready
+    memory.now += memory.spacing
+
+
+cdef void _fill_ported(Core* core, uint32_t address, Translation* found, int access) noexcept nogil:
+    """Enter a page of RAM, for this kind of access."""
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef PortedEntry* entry = &memory.ported[_is_privileged(core)][address >> PAGE_SHIFT & (TLB_ENTRIES - 1)]
+    cdef uint32_t page = address & PAGE_MASK, physical = found.physical & PAGE_MASK
+    if core.big_endian or core.cp15[SCTLR] & SCTLR_ALIGNMENT or found.device or memory.observed:
+        return
+    if entry.physical != physical or (entry.read_tag != page and entry.write_tag != page):
+        entry.read_tag = entry.write_tag = NO_TAG
+        entry.physical = physical
+    entry.inner, entry.outer = found.inner, found.outer
+    if access == READ:
+        entry.read_tag = page
+    else:
+        entry.write_tag = page
+
+
+cdef void maintain_address(Core* core, uint32_t address, uint32_t operation, bint to_unification) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef Translation found
+    # An address that is not mapped does nothing: the models without caches raise no abort for it either.
+    if memory.port == NULL or _translate(core, address, _is_privileged(core), READ, &found):
+        return
+    if memory.host[found.physical >> PAGE_SHIFT] != NULL:
+        memory.now = memory.port.maintain_address(memory.port.owner, operation, found.physical, to_unification, memory.now)
+
+
+cdef void maintain_set_way(Core* core, uint32_t set_way, uint32_t operation) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    if memory.port != NULL:
+        memory.now = memory.port.maintain_set_way(memory.port.owner, operation, set_way >> 1 & 7, set_way, memory.now)
+
+
+cdef void invalidate_instructions(Core* core) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    if memory.port != NULL:
+        memory.now = memory.port.invalidate_instructions(memory.port.owner, memory.now)
+        memory.code_generation += 1
+
+
+cdef void invalidate_instruction_line(Core* core, uint32_t address) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef Translation found
+    if memory.port == NULL or _translate(core, address, _is_privileged(core), READ, &found):
+        return
+    if memory.host[found.physical >> PAGE_SHIFT] != NULL:
+        memory.now = memory.port.invalidate_instruction_line(memory.port.owner, found.physical, memory.now)
+    memory.code_generation += 1
+
+
 # --- fetching -------------------------------------------------------------------------------------------------------
 
 cdef uint8_t* fetch_address(Core* core, uint32_t address, uint32_t* physical) noexcept nogil:
     cdef Translation found
     cdef MemorySystem* memory = <MemorySystem*>core.memory
-    cdef uint32_t status = translate(core, address, _is_privileged(core), EXECUTE, &found)
+    cdef uint32_t status = _translate_known(core, address, _is_privileged(core), EXECUTE, &found)
     cdef uint8_t* host = NULL
     if not status:
         host = memory.host[found.physical >> PAGE_SHIFT]
@@ -236,7 +433,24 @@ cdef uint8_t* fetch_address(Core* core, uint32_t address, uint32_t* physical) no
         core.fault_status = status
         return NULL
     physical[0] = found.physical
+    memory.fetch_inner, memory.fetch_outer = found.inner, found.outer
     return host + (found.physical & (PAGE_SIZE - 1))
+
+
+cdef bint peek_byte(Core* core, uint32_t address, uint8_t* value) noexcept nogil:
+    cdef Translation found
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint8_t* host
+    if _translate_known(core, address, _is_privileged(core), READ, &found):
+        return False
+    host = memory.host[found.physical >> PAGE_SHIFT]
+    if host == NULL:
+        return False
+    if memory.port == NULL:
+        value[0] = host[found.physical & (PAGE_SIZE - 1)]
+    else:
+        value[0] = memory.port.peek(memory.port.owner, found.physical, 1)
+    return True
 
 
 # --- the exclusive monitor ------------------------------------------------------------------------------------------
@@ -264,14 +478,34 @@ cdef void clear_exclusive_local(Core* core) noexcept nogil:
 
 cdef void tlb_flush_all(Core* core) noexcept nogil:
     cdef int index, kind
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
     for kind in range(TLB_SETS):
         for index in range(TLB_ENTRIES):
             core.tlbs[kind][index].read_tag = core.tlbs[kind][index].write_tag = NO_TAG
+    if memory != NULL and memory.port != NULL:
+        for kind in range(TLB_SETS):
+            for index in range(TLB_ENTRIES):
+                memory.ported[kind][index].read_tag = memory.ported[kind][index].write_tag = NO_TAG
     core.attention = 1
 
 
 cdef void tlb_flush_address(Core* core, uint32_t address) noexcept nogil:
+    # Large pages and sections are many entries here, so one address may mean all of them.
     tlb_flush_all(core)
+
+
+cdef void guest_flushes_all(Core* core) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    tlb_flush_all(core)
+    if memory.tlb_model != NULL:
+        tlb_model_forget(memory.tlb_model)
+
+
+cdef void guest_flushes_page(Core* core, uint32_t address) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    tlb_flush_address(core, address)
+    if memory.tlb_model != NULL:
+        tlb_model_forget_page(memory.tlb_model, address & PAGE_MASK)
 
 
 cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, bint write) noexcept nogil:
@@ -283,7 +517,10 @@ cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, b
 
 
 cdef void translation_changed(Core* core) noexcept nogil:
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
     tlb_flush_all(core)
+    if memory.tlb_model != NULL:
+        tlb_model_forget_micro(memory.tlb_model)
 
 
 cdef void privilege_changed(Core* core) noexcept nogil:

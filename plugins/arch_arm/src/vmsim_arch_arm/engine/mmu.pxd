@@ -8,6 +8,9 @@ from vmsim_arch_arm.engine.records cimport Core
 cdef struct Translation:
     uint32_t physical
     uint32_t device             # Strongly-ordered or Device memory
+    uint32_t inner              # cacheability, as memory_port.pxd numbers it; 0 of device memory
+    uint32_t outer
+    uint32_t not_global
     uint32_t attributes         # as PAR shows them after an address translation operation (B4.1.112)
 
 cdef enum:

@@ -6,7 +6,7 @@ What an instruction touches is recorded by memory.pyx while `memory.observed` is
 from libc.string cimport memcpy
 
 from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
-from vmsim_arch_arm.engine.loop cimport ALWAYS, UNCONDITIONAL, decode_at, execute_fast, find_page
+from vmsim_arch_arm.engine.loop cimport ALWAYS, UNCONDITIONAL, decode_at, find_page
 from vmsim_arch_arm.engine.operations cimport condition_passed
 from vmsim_arch_arm.engine.records cimport NO_EXCEPTION, Instruction
 
@@ -62,7 +62,7 @@ cdef void execute_observed(Engine* e) noexcept nogil:
     e.memory.access_count = 0
     e.last_exception = NO_EXCEPTION
     core.limit = core.retired + 1
-    execute_fast(e)
+    e.plain(e)
     for index in range(e.memory.access_count):
         if _is_watched(debug, &e.memory.accesses[index]):
             debug.hit = e.memory.accesses[index]
