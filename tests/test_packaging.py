@@ -20,6 +20,7 @@ DISTRIBUTIONS = {
     "vmsim-cpu-atomic": "plugins/cpu_atomic",
     "vmsim-cpu-kvm": "plugins/cpu_kvm",
     "vmsim-mem-cache": "plugins/mem_cache",
+    "vmsim-cpu-timing": "plugins/cpu_timing",
     "vmsim-platform-realview": "plugins/platform_realview",
     "vmsim-guests": "plugins/guests",
 }

@@ -89,7 +89,7 @@ def aim(row: Row, case: Case, rng: random.Random) -> None:
 
 
 def fill_around_code(ours: Any, unicorn: UnicornSide, rng: random.Random) -> None:
-    """Put the same bytes where the PC leads."""
+    """Put the same bytes where the PC leads, and a base of zero."""
     start, content = CODE - AROUND_CODE, rng.randbytes(2 * AROUND_CODE)
     memory = ours.data if hasattr(ours, "data") else ours.ram.view
     memory[start : start + len(content)] = content
@@ -107,9 +107,12 @@ def preparation(row: Row, ours: Any, unicorn: UnicornSide) -> Callable[[Case, ra
     """Return what check_row calls as `prepare`."""
 
     def prepare(case: Case, rng: random.Random) -> None:
-        fill_around_code(ours, unicorn, rng)
-        unicorn.execute(Case(CLREX, 4, False))
+        if row.execute.startswith("exclusive"):
+            unicorn.execute(Case(CLREX, 4, False))
         case.word &= ~ignored_bits(row)  # they should be zero
+        fields = row.fields_of(case.word)
+        if fields.get("n", 15) in (15, fields.get("m")):
+            fill_around_code(ours, unicorn, rng)
         aim(row, case, rng)
         if row.execute.startswith("exclusive.swap"):
             case.sctlr |= SCTLR_SW

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from qemu_board import console_of, needs_qemu
 from vmsim_guests.bare_metal import PROGRAMS
-from vmsim_guests.compiler import GCC, GuestTool, find_compiler
-from vmsim_guests.recipes import guest_tool
+from vmsim_guests.compiler import GCC, NUMBERS, SIMCTL, GuestTool, find_compiler
+from vmsim_guests.recipes import compiled
 from vmsim_guests.registry import GUESTS
 from vmsim_guests.store import GuestStore
 
@@ -61,19 +61,21 @@ def test_ziglang_is_used_where_there_is_no_gcc(monkeypatch: pytest.MonkeyPatch) 
 
 
 @needs_compiler
-def test_the_guests_tool_compiles_the_same_each_time(tmp_path: Path) -> None:
-    tool = GuestTool().make(tmp_path)
+@pytest.mark.parametrize("guest_tool", [SIMCTL, NUMBERS])
+def test_the_guests_tools_compile_the_same_each_time(guest_tool: GuestTool, tmp_path: Path) -> None:
+    tool = guest_tool.make(tmp_path)
     assert tool[:6] == b"\x7fELF\x01\x01"
     assert struct.unpack_from("<HH", tool, 16) == (2, ARM)
     assert len(tool) < 16 << 10
-    assert GuestTool().make(tmp_path) == tool
+    assert guest_tool.make(tmp_path) == tool
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(not has_zig, reason="the package ziglang is not installed")
-def test_ziglang_compiles_the_tool_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("guest_tool", [SIMCTL, NUMBERS])
+def test_ziglang_compiles_the_tools_too(guest_tool: GuestTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vmsim_guests.compiler.shutil.which", lambda name: None)
-    assert GuestTool().make(tmp_path)[:6] == b"\x7fELF\x01\x01"
+    assert guest_tool.make(tmp_path)[:6] == b"\x7fELF\x01\x01"
 
 
 def test_without_a_compiler_an_initramfs_has_no_tool(
@@ -81,7 +83,7 @@ def test_without_a_compiler_an_initramfs_has_no_tool(
 ) -> None:
     monkeypatch.setattr("vmsim_guests.compiler.shutil.which", lambda name: None)
     monkeypatch.setattr("vmsim_guests.compiler.importlib.util.find_spec", lambda name: None)
-    assert guest_tool(tmp_path) is None
+    assert compiled([SIMCTL], tmp_path) == {}
     assert "without /bin/simctl: no compiler" in capsys.readouterr().err
 
 

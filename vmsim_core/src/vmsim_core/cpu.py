@@ -60,6 +60,9 @@ class CpuModel(Component):
     architecture: ClassVar[str] = ""
     """The `type_name` of the architecture that the model executes."""
 
+    resets: ClassVar[tuple[str, ...]] = ()
+    """What of the model's own begins anew when it takes a core over, in words: for the handover report."""
+
     time: int = 0
     """The model's own time in ticks: when its next instruction starts."""
     retired: int = 0

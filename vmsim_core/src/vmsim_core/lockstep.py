@@ -69,11 +69,11 @@ class _Pair:
     def differences(self) -> list[str]:
         """Return in what the two machines differ now."""
         found = []
-        for each in (self.one, self.other):
-            if each.system.has_memory_hierarchy:
+        for simulation in (self.one, self.other):
+            if simulation.system.has_memory_hierarchy:
                 # RAM as seen through the caches.
-                with each.at_rest():
-                    each.write_back_caches()
+                with simulation.at_rest():
+                    simulation.write_back_caches()
         if self.causes and self.causes[0] != self.causes[1]:
             found.append(f"the run ended: {self.causes[0]} / {self.causes[1]}")
         for what in ("instructions", "time"):

@@ -34,6 +34,10 @@ class MemoryHierarchy(Component):
         """Return the way of core number `core` to memory."""
 
     @abstractmethod
+    def fetch_latency(self, core: int) -> int:
+        """Return the ticks that a hit in the first instruction cache of a core takes."""
+
+    @abstractmethod
     def maintain_outer(self, operation: Maintenance, physical: int | None) -> None:
         """Do what an outer cache controller (L2C-310) was told: to the line at an address, or to everything."""
 

@@ -26,6 +26,8 @@ class HandoverReport:
     lines_invalidated: dict[str, int] = field(default_factory=dict)
     host_dependent: list[str] = field(default_factory=list)
     """Fields that the host's CPU fixes; they were kept outside."""
+    reset: tuple[str, ...] = ()
+    """What of the new model's own began anew."""
     host_seconds: float = 0.0
 
 
@@ -48,7 +50,7 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
         kept_outside = [each.field for each in state.differences(new.save_state()) if each.host_dependent]
     report = HandoverReport(
         core.path, old.type_name, name, drained, drained - tick, written_back, invalidated, kept_outside,
-        time.perf_counter() - started,
+        new.resets, time.perf_counter() - started,
     )  # fmt: skip
     simulation.switches += 1
     simulation.plugins.hook.vmsim_cpu_switched(simulation=simulation, report=report)

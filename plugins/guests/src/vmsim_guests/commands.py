@@ -75,13 +75,14 @@ def build_initramfs_command(additions: tuple[str, ...], init_script: Path | None
     from tempfile import TemporaryDirectory
 
     from vmsim_guests.cache import cache_root
+    from vmsim_guests.compiler import SIMCTL
     from vmsim_guests.debian import DebianArchive
     from vmsim_guests.initramfs import Addition, build_initramfs, read_init, write_initramfs
-    from vmsim_guests.recipes import busybox_binary, guest_tool
+    from vmsim_guests.recipes import busybox_binary, compiled
 
     parsed = [Addition.parse(text) for text in additions]
     init = read_init(init_script)
     busybox, _ = busybox_binary(DebianArchive(cache_root()))
     with TemporaryDirectory() as work:
-        tool = guest_tool(Path(work))
-    write_initramfs(build_initramfs(busybox, init, parsed, tool), output)
+        tools = compiled([SIMCTL], Path(work))
+    write_initramfs(build_initramfs(busybox, init, parsed, tools), output)

@@ -73,7 +73,7 @@ class GuestTool:
     through VFP and Advanced SIMD, in the one for stress.
     """
 
-    name: str = "simctl"
+    name: str
     computes: bool = False
     """Whether it uses VFP and Advanced SIMD."""
 
@@ -99,4 +99,5 @@ class GuestTool:
         return content
 
 
+SIMCTL = GuestTool("simctl")
 NUMBERS = GuestTool("numbers", computes=True)

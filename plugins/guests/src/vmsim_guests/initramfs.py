@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from vmsim_guests.cpio import CpioArchive
 from vmsim_guests.errors import GuestError
 from vmsim_guests.resources import resource
 
 BUSYBOX = "bin/busybox"
-SIMCTL = "bin/simctl"
 EMPTY_DIRECTORIES = ("dev", "proc", "root", "sys", "tmp")
 EXECUTABLE_BITS = 0o111
+NO_TOOLS: Mapping[str, bytes] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class Addition:
 
 
 def build_initramfs(
-    busybox: bytes, init: bytes, additions: Iterable[Addition] = (), simctl: bytes | None = None
+    busybox: bytes, init: bytes, additions: Iterable[Addition] = (), tools: Mapping[str, bytes] = NO_TOOLS
 ) -> CpioArchive:
-    """Return a file system with busybox, its shell as /bin/sh, /init, the guest's tool simctl and the additions."""
+    """Return a file system with busybox, its shell as /bin/sh, /init, tools by their guest paths, and the additions."""
     archive = CpioArchive()
     for directory in EMPTY_DIRECTORIES:
         archive.add_directory(directory)
@@ -46,8 +47,8 @@ def build_initramfs(
     # some ten thousand instructions.
     archive.add_symlink("bin/sh", "busybox")
     archive.add_file("init", init, 0o755)
-    if simctl is not None:
-        archive.add_file(SIMCTL, simctl, 0o755)
+    for path, content in tools.items():
+        archive.add_file(path, content, 0o755)
     for addition in additions:
         _add(archive, addition)
     return archive

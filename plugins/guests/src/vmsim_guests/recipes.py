@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from vmsim_guests.compiler import GuestTool
+from vmsim_guests.compiler import SIMCTL, GuestTool
 from vmsim_guests.debian import DebianArchive
 from vmsim_guests.errors import GuestError
 from vmsim_guests.initramfs import build_initramfs, write_initramfs
@@ -60,19 +61,21 @@ class DebianKernel:
 
 @dataclass(frozen=True)
 class BusyboxInitramfs:
-    """An initramfs of a static busybox, one of the init scripts of this package, and the guest's tool simctl."""
+    """An initramfs of a static busybox, one of the init scripts of this package, and tools such as simctl."""
 
     script: str
+    tools: tuple[GuestTool, ...] = (SIMCTL,)
 
     def fingerprint(self) -> str:
-        """Depend on the script, on the tool, and on the code that lays the archive out."""
+        """Depend on the script, on the tools, and on the code that lays the archive out."""
         layout = resource("cpio.py").read_bytes(), resource("initramfs.py").read_bytes()
-        return fingerprint(self._init(), *layout, GuestTool().fingerprint())
+        return fingerprint(self._init(), *layout, *(tool.fingerprint() for tool in self.tools))
 
     def make(self, kitchen: Kitchen, work: Path) -> str:
         """Write it uncompressed: the guest would need twenty million instructions more to unpack it."""
         busybox, origin = busybox_binary(kitchen.archive, fresh=kitchen.fresh)
-        write_initramfs(build_initramfs(busybox, self._init(), simctl=guest_tool(work)), work / INITRAMFS_NAME)
+        tools = compiled(self.tools, work)
+        write_initramfs(build_initramfs(busybox, self._init(), tools=tools), work / INITRAMFS_NAME)
         return origin
 
     def _init(self) -> bytes:
@@ -88,10 +91,12 @@ def busybox_binary(archive: DebianArchive, *, fresh: bool = False) -> tuple[byte
         return binary.read_bytes(), package.origin
 
 
-def guest_tool(work: Path) -> bytes | None:
-    """Return the tool simctl, compiled in the folder `work`; None, said so, where there is no compiler."""
-    try:
-        return GuestTool().make(work)
-    except GuestError as error:
-        tell(f"an initial file system without /bin/simctl: {error}")
-        return None
+def compiled(tools: Iterable[GuestTool], work: Path) -> dict[str, bytes]:
+    """Return tools by their guest paths, compiled in the folder `work`; without a compiler none, which is said."""
+    programs = {}
+    for tool in tools:
+        try:
+            programs[tool.path] = tool.make(work)
+        except GuestError as error:
+            tell(f"an initial file system without /{tool.path}: {error}")
+    return programs

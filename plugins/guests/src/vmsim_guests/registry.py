@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vmsim_guests.bare_metal import PROGRAMS, BareMetalPrograms
+from vmsim_guests.compiler import NUMBERS, SIMCTL
 from vmsim_guests.errors import GuestError
 from vmsim_guests.kernel.build import DEVICE_TREE, RealviewKernel
 from vmsim_guests.recipes import INITRAMFS_NAME, BusyboxInitramfs, DebianKernel, Recipe
@@ -32,7 +33,7 @@ RECIPES: Mapping[str, Recipe] = {
     "realview": RealviewKernel("realview", ("realview.config",)),
     "realview-devices": RealviewKernel("realview-devices", ("realview.config", "devices.config")),
     "busybox": BusyboxInitramfs("init"),
-    "busybox-stress": BusyboxInitramfs("init-stress"),
+    "busybox-stress": BusyboxInitramfs("init-stress", (SIMCTL, NUMBERS)),
     "programs": BareMetalPrograms(),
 }
 

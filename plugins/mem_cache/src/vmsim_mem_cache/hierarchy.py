@@ -121,6 +121,11 @@ class CacheHierarchy(MemoryHierarchy):
         """Return the way of core number `core` to memory."""
         return self.ports[core]
 
+    def fetch_latency(self, core: int) -> int:
+        """Return the ticks that a hit in the first instruction cache of a core takes."""
+        params = self.params.instructions if self.params.l1 is None else self.params.data
+        return self._clocks[core].ticks(params.latency)
+
     def maintain_outer(self, operation: Maintenance, physical: int | None) -> None:
         """Do what an outer cache controller (L2C-310) was told: to the line at an address, or to everything."""
         now = self._latest_time()

@@ -1,0 +1,246 @@
+"""The loop of the timing CPU: each instruction issues in order, when its operands, its fetch and a slot are there.
+
+An instruction is executed when it issues; what it computes can be used after its latency. A load's result is there when
+the caches say; a miss holds up the first instruction that needs it, not the pipeline. Stores go to a store buffer, and
+the pipeline waits when that is full. Nothing is speculated on: a branch that was predicted wrong lets time pass.
+"""
+
+from libc.string cimport memset
+
+from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
+from vmsim_arch_arm.engine.loop cimport ALWAYS, execute_instruction, find_page, is_final, take
+from vmsim_arch_arm.engine.memory cimport fetch_translation_time
+from vmsim_arch_arm.engine.ported_loop cimport decode_fetched, fetch_line
+from vmsim_arch_arm.engine.records cimport (
+    ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_NONE, CLASS_COPROCESSOR, EXCEPTION, NEXT,
+    OPERAND_FLAGS, OPERAND_PC, SUPERVISOR_CALL, Core,
+)
+from vmsim_cpu_timing.branch_predictor cimport predict
+
+cdef extern from *:
+    """
+    #define LOWEST_BIT(x) __builtin_ctzll(x)
+    """
+    uint32_t LOWEST_BIT(uint64_t value) nogil
+
+cdef enum:
+    PAGE_MASK = 0xFFFFF000
+
+
+cdef void empty(Pipeline* p) noexcept nogil:
+    """Nothing is in flight any more."""
+    memset(p.ready, 0, sizeof(p.ready))
+    memset(p.stores, 0, sizeof(p.stores))
+    p.fetched = p.line_entered = 0
+    p.issued = p.memory_issued = 0
+
+
+cdef uint64_t complete(Pipeline* p) noexcept nogil:
+    """Return the tick at which all that was begun is complete."""
+    cdef uint64_t tick = 0
+    cdef uint32_t index
+    for index in range(OPERANDS):
+        tick = max(tick, p.ready[index])
+    for index in range(MAX_STORES):
+        tick = max(tick, p.stores[index])
+    return tick
+
+
+cdef inline uint64_t _operands_ready(Pipeline* p, Core* core, Instruction* insn, uint64_t tick) noexcept nogil:
+    """Return when the operands of an instruction are there; in an IT block the flags and the old result are too."""
+    cdef uint64_t sources = insn.sources
+    cdef uint32_t bit
+    if core.it:
+        sources |= insn.destinations | <uint64_t>1 << OPERAND_FLAGS
+    while sources:
+        bit = LOWEST_BIT(sources)
+        if p.ready[bit] > tick:
+            tick = p.ready[bit]
+        sources &= sources - 1
+    return tick
+
+
+cdef inline void _set_ready(Pipeline* p, uint64_t destinations, uint64_t tick) noexcept nogil:
+    while destinations:
+        p.ready[LOWEST_BIT(destinations)] = tick
+        destinations &= destinations - 1
+
+
+cdef inline uint64_t _to_cycle(Pipeline* p, uint64_t tick) noexcept nogil:
+    return (tick + p.cycle - 1) // p.cycle * p.cycle
+
+
+cdef void _next_line(Engine* e, Pipeline* p, CodePage* page, uint32_t pc) noexcept nogil:
+    """Fetch the line of `pc`: a line that follows was asked for when the one before it began to issue."""
+    cdef uint64_t asked = p.issue, ready
+    if pc & ~(e.memory.port.line - 1) == e.fetched_line + e.memory.port.line and p.line_entered:
+        asked = p.line_entered
+    e.memory.now = asked
+    fetch_translation_time(&e.core, pc)
+    ready = fetch_line(e, page, pc)
+    ready = ready - p.fetch_hit if ready > e.memory.now + p.fetch_hit else e.memory.now
+    p.fetched = _to_cycle(p, ready)
+    if p.fetched > p.issue:
+        p.waited_for_fetch += p.fetched - p.issue
+        p.issue = p.fetched
+    p.line_entered = p.issue
+
+
+cdef inline void _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
+    """After an instruction that accesses memory: when its results are there, and when the next one can issue."""
+    cdef uint64_t done, busy = _to_cycle(p, e.memory.now)
+    cdef uint64_t* place
+    if insn.memory_kind == ACCESS_STORE or insn.memory_kind == ACCESS_STORE_EXCLUSIVE:
+        done = tick + p.cycle
+        if e.memory.written > done:
+            place = &p.stores[p.next_store]
+            p.next_store = p.next_store + 1 if p.next_store + 1 < p.store_places else 0
+            if place[0] > busy:
+                p.waited_for_stores += place[0] - busy
+                busy = _to_cycle(p, place[0])
+            place[0] = e.memory.written
+    else:
+        done = _to_cycle(p, e.memory.ready)
+    if p.device_accessed:
+        p.device_accessed = 0
+        done = _to_cycle(p, tick + p.device)
+        p.waited_for_devices += p.device
+        busy = done if done > busy else busy
+    if done < tick + p.latency[insn.operation_class]:
+        done = tick + p.latency[insn.operation_class]
+    _set_ready(p, insn.destinations, done)
+    if insn.wback and insn.n < 15:
+        p.ready[insn.n] = tick + p.cycle
+    if insn.destinations >> OPERAND_PC & 1 and done > busy:
+        busy = done             # a branch to what is loaded
+    if busy > p.issue:
+        p.issue = busy
+
+
+cdef inline void _leave_slot(Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
+    """The next instruction issues in the same cycle where there is a slot for it, else after the interval."""
+    p.issued += 1
+    p.memory_issued |= insn.memory_kind != ACCESS_NONE
+    if p.issued < p.width and p.interval[insn.operation_class] <= p.cycle:
+        p.issue = tick
+    else:
+        p.issue = tick + p.interval[insn.operation_class]
+
+
+cdef void _after_branch(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick, bint taken) noexcept nogil:
+    cdef Core* core = &e.core
+    cdef bint conditional = insn.cond != ALWAYS or core.it or insn.sources >> OPERAND_FLAGS & 1
+    cdef uint64_t lost = 0
+    if not predict(&p.branches, insn.branch_kind, conditional, core.pc, core.pc + insn.size, core.next_pc, taken):
+        lost = p.mispredict
+    elif taken:
+        lost = p.taken
+    if taken or lost:
+        p.line_entered = 0      # what follows in memory was not asked for early
+    if lost:
+        p.waited_for_branches += lost
+        if tick + p.cycle > p.issue:
+            p.issue = tick + p.cycle
+        p.issue += lost
+
+
+cdef inline void _flush(Pipeline* p, uint64_t tick) noexcept nogil:
+    p.issue = (p.issue if p.issue > tick + p.cycle else tick + p.cycle) + p.flush
+    p.waited_for_flushes += p.flush
+    p.line_entered = 0
+
+
+cdef void execute_timed(Engine* e) noexcept nogil:
+    """Execute until core.limit, the deadline, an exit, or something that needs a look around."""
+    cdef Core* core = &e.core
+    cdef Pipeline* p = <Pipeline*>e.timing
+    cdef CodePage* page
+    cdef Instruction* insn
+    cdef uint32_t pc = core.pc, thumb, shift, read_ahead, line_mask = ~(e.memory.port.line - 1)
+    cdef uint64_t tick
+    cdef int result
+    if pc != p.expected_pc:
+        _flush(p, p.issue)      # an interrupt was taken, or somebody has gone elsewhere
+    e.fetched_line = 1
+    while core.retired < core.limit:
+        thumb = core.thumb
+        shift = 1 if thumb else 2
+        read_ahead = 4 if thumb else 8
+        e.memory.now = p.issue
+        page = find_page(e, pc)
+        if page == NULL:
+            core.pc = core.next_pc = pc
+            if e.failure == NULL:
+                take(e)
+                _flush(p, p.issue)
+            break
+        while core.retired < core.limit:
+            core.pc = pc
+            if pc & line_mask != e.fetched_line:
+                _next_line(e, p, page, pc)
+            insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> shift]
+            e.memory.now = p.issue
+            if insn.size == 0:
+                insn = decode_fetched(e, page, pc, insn)
+                if insn == NULL:
+                    take(e)
+                    _flush(p, p.issue)
+                    p.expected_pc = core.pc
+                    e.now = p.issue
+                    return
+            tick = _operands_ready(p, core, insn, p.issue)
+            if tick != p.issue or (p.memory_issued and insn.memory_kind != ACCESS_NONE and p.issued):
+                if tick == p.issue:
+                    tick += p.cycle
+                tick = _to_cycle(p, tick)
+                p.waited_for_operands += tick - p.issue
+                p.issue = tick
+                p.issued = p.memory_issued = 0
+            if tick >= e.deadline:
+                p.expected_pc = pc
+                e.now = tick
+                return
+            e.memory.now = e.memory.ready = e.memory.written = tick
+            core.r[15] = pc + read_ahead
+            core.next_pc = pc + insn.size
+            if insn.operation_class == CLASS_COPROCESSOR:
+                core.cycles = tick // p.cycle
+            result = execute_instruction(core, insn)
+            if result == EXCEPTION:
+                if core.exception == SUPERVISOR_CALL:
+                    core.retired += 1
+                take(e)
+                _flush(p, tick)
+                p.expected_pc = core.pc
+                e.now = p.issue
+                return
+            if result == BRANCH and core.next_pc == pc and core.thumb == thumb and is_final(e):
+                e.endless = 1
+                e.now = tick
+                return
+            core.retired += 1
+            _leave_slot(p, insn, tick)
+            if insn.memory_kind != ACCESS_NONE:
+                _finish_access(e, p, insn, tick)
+            else:
+                _set_ready(p, insn.destinations, tick + p.latency[insn.operation_class])
+                if e.memory.now > p.issue:
+                    p.issue = _to_cycle(p, e.memory.now)        # maintenance of caches and TLBs is waited for
+            if insn.branch_kind != BRANCH_NONE:
+                _after_branch(e, p, insn, tick, result != NEXT)
+            if p.issue != tick:
+                p.issued = p.memory_issued = 0
+            pc = core.next_pc
+            if result != NEXT:
+                e.exceptions_in_a_row = 0
+                if result != BRANCH:
+                    _flush(p, tick)
+                    core.pc = pc
+                    p.expected_pc = pc
+                    e.now = p.issue
+                    return
+            if (pc ^ core.pc) & PAGE_MASK or core.thumb != thumb:
+                break
+    core.pc = pc if page != NULL else core.pc
+    p.expected_pc = core.pc
+    e.now = p.issue
