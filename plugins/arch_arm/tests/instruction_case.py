@@ -16,6 +16,7 @@ WINDOW = 0x1000
 THUMB_BIT = 0x20
 ENABLE_VFP = 0x4000_0000
 FULL_ACCESS = 0x00F0_0000
+SETS = ("ARM", "THUMB16", "THUMB32")
 SIZES = {"ARM": 4, "THUMB16": 2, "THUMB32": 4}
 """Bytes of an instruction of each set."""
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from instruction_case import CODE, DATA, Case
 from instruction_oracle import UnicornSide
-from unicorn import arm_const
 from vmsim_arch_arm.engine.table import Row
 
 CLREX = 0xF57F_F01F

@@ -1,4 +1,4 @@
-"""What the manual says of the few instructions that Unicorn cannot judge, in Python: every field of the state counts."""
+"""The few instructions that Unicorn cannot judge, as the manual has them: every field of the state is compared."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def model(row: Row, word: int, state: ArmState) -> tuple[ArmState, str]:
 
 
 def undefined(state: ArmState) -> ArmState:
-    """Return the state behind the Undefined Instruction exception, and behind what waits at its vector: ANDEQ r0, r0, r0.
+    """Return the state behind the Undefined Instruction exception, and behind the instruction at its vector.
 
-    An instruction that takes an exception does not count, so the next one is executed as well.
+    What takes an exception does not count, so the next one is executed as well: ANDEQ r0, r0, r0.
     """
     after = state.copy()
     taken = take(ExceptionKind.UNDEFINED, state.cpsr, state.sctlr, state.vbar, state.pc)

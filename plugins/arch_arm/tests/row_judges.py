@@ -9,13 +9,13 @@ from functools import cache
 import coprocessor_cases
 import manual_oracle
 import system_cases
+from instruction_case import SETS
 from instruction_oracle import OurSide, Tally, check_row, unicorn_side
 from preparations import preparation_of
 from vmsim_arch_arm import tables
 from vmsim_arch_arm.engine.table import Row
 
 UNICORN = "Unicorn"
-SETS = ("ARM", "THUMB16", "THUMB32")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Judge:
     oracle: str
     check: Callable[[Row, str, int, int], Tally]
     """Compares a row of an instruction set, in so many cases that follow from a seed."""
+
+    @property
+    def name(self) -> str:
+        """The oracle, without the reason."""
+        return self.oracle.partition(":")[0]
 
     @property
     def is_unicorn(self) -> bool:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from instruction_oracle import Tally
-from row_judges import Judge, judge_of
+from row_judges import judge_of
 from vmsim_arch_arm.engine.table import Row
 
 _tallies: dict[tuple[str, Row], Tally] = {}
@@ -21,29 +20,24 @@ def record(instruction_set: str, row: Row, tally: Tally) -> None:
 
 def summary() -> Iterator[str]:
     """Yield a line for each oracle, and the rows that Unicorn does not judge."""
-    rows, cases, raised = Counter[str](), Counter[str](), Counter[str]()
-    others: list[tuple[str, Row, Judge]] = []
+    rows: dict[str, list[Tally]] = {}
+    others: list[str] = []
     for (instruction_set, row), tally in _tallies.items():
         judge = judge_of(row)
-        oracle = judge.oracle.partition(":")[0]
-        rows[oracle] += 1
-        cases[oracle] += tally.cases
-        raised[oracle] += tally.raised
+        rows.setdefault(judge.name, []).append(tally)
         if not judge.is_unicorn:
-            others.append((instruction_set, row, judge))
-    for oracle, count in rows.most_common():
-        fewest = min(tally.cases for (_, row), tally in _tallies.items() if judge_of(row).oracle.startswith(oracle))
-        yield (
-            f"{count:5} rows, {cases[oracle]:8} cases ({raised[oracle]} exceptions), at least {fewest} of a row: {oracle}"
-        )
-    for instruction_set, row, judge in others:
-        yield f"      {instruction_set:8} {str(row)}: {judge.oracle}"
+            others.append(f"      {instruction_set:8} {row}: {judge.oracle}")
+    for oracle, tallies in rows.items():
+        cases, raised = sum(each.cases for each in tallies), sum(each.raised for each in tallies)
+        fewest = min(each.cases for each in tallies)
+        yield f"{oracle}: {len(tallies)} rows, {cases} cases, {fewest} or more of a row; {raised} of them exceptions"
+    yield from others
 
 
 def table() -> Iterator[str]:
     """Yield a line for each row: instruction set, name and section, cases, exceptions among them, oracle."""
     for (instruction_set, row), tally in _tallies.items():
-        yield f"{instruction_set:8} {tally.cases:7} {tally.raised:7}  {row}  [{judge_of(row).oracle.partition(':')[0]}]"
+        yield f"{instruction_set:8} {tally.cases:7} {tally.raised:7}  {row}  [{judge_of(row).name}]"
 
 
 def is_empty() -> bool:

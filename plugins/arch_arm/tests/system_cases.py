@@ -20,6 +20,8 @@ TRIES = 50
 RETURNS = "subs_pc_lr"
 _NOT_ADVANCED = ("SRS", "RFE")
 """After these Unicorn leaves ITSTATE as it was, or writes it over the PC: test_it_blocks.py."""
+_REACHED = 512
+"""Bytes around DATA, that all registers from any base need."""
 BANKED_LISTS = ("load_multiple_user", "store_multiple_user", "load_multiple_return")
 
 
@@ -134,6 +136,9 @@ def memory_for(row: Row, word: int, state: ArmState, rng: random.Random) -> byte
         state.write_gpr(fields["n"], DATA + 4 * rng.randrange(-16, 16) + rng.choice((0, 0, 0, 1)))
     elif row.execute.endswith(BANKED_LISTS):
         state.write_gpr(fields["n"], DATA + 4 * rng.randrange(-16, 16))
-    # Each is an address as well as a program state.
+    if row.kind not in ("load", "store") and row.name not in ("RFE", "SRS"):
+        return bytes(WINDOW)
+    # Around DATA each word is an address as well as a program state.
     mask = 0x7F if row.name == "RFE" else 0xFFFF_FFFF
-    return b"".join((random_status(rng) & mask).to_bytes(4, "little") for _ in range(WINDOW // 4))
+    words = b"".join((random_status(rng) & mask).to_bytes(4, "little") for _ in range(_REACHED // 4))
+    return bytes((WINDOW - _REACHED) // 2) + words + bytes((WINDOW - _REACHED) // 2)

@@ -20,6 +20,8 @@ from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.memory_port cimport CorePort
 from vmsim_core.ram cimport Ram
 
+from functools import cache
+
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
 from vmsim_arch_arm.tables import rows
 from vmsim_arch_arm.taken_exception import taken_exception
@@ -32,6 +34,15 @@ cdef enum:
     PAGE_NUMBERS = 1 << 20
 
 cdef uint64_t NEVER = <uint64_t>-1
+
+@cache
+def _instruction_sets(tables):
+    """Return the decoders of a table, which all engines share: they are made in a tenth of a second."""
+    return tuple([
+        InstructionSet(tables(name), "system.undefined", width)
+        for name, width in (("ARM", 32), ("THUMB16", 16), ("THUMB32", 32))
+    ])
+
 
 _EXCEPTIONS = ("", "undefined", "supervisor call", "prefetch abort", "data abort", "interrupt", "fast interrupt",
                "breakpoint", "secure monitor call")
@@ -90,9 +101,7 @@ cdef class ArmEngine:
         cdef uint64_t page
         cdef dict first_aliases = {}
         self._read, self._write, self._events, self._period = read, write, events, 1
-        self.arm = InstructionSet(tables("ARM"), "system.undefined", 32)
-        self.thumb16 = InstructionSet(tables("THUMB16"), "system.undefined", 16)
-        self.thumb32 = InstructionSet(tables("THUMB32"), "system.undefined", 32)
+        self.arm, self.thumb16, self.thumb32 = _instruction_sets(tables)
         e.arm, e.thumb16, e.thumb32 = &self.arm.table, &self.thumb16.table, &self.thumb32.table
         e.owner, e.call_semihosting, e.deadline = <PyObject*>self, _call_semihosting, NEVER
         e.plain = e.execute = execute_fast
