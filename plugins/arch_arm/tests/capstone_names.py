@@ -112,6 +112,11 @@ class Comparison:
             return str(self.capstone.insn_name(instruction.id)) if instruction.size == len(code) else ""
         return ""
 
+    def row_of(self, word: int) -> Row | None:
+        """Return the row that our decoder finds."""
+        described = self.decoder.describe(word, self.width // 8)
+        return None if described is None else self.by_title[described["row"]]
+
     def is_half_arithmetic(self, word: int) -> bool:
         """Whether it computes with half precision, as Advanced SIMD of ARMv8.2 does."""
         code = word.to_bytes(4, "little")
@@ -120,9 +125,9 @@ class Comparison:
 
     def difference(self, word: int) -> tuple[str, Row | None] | None:
         """Return capstone's name and our row if they differ; None if not, or if the word is UNPREDICTABLE."""
-        described = self.decoder.describe(word, self.width // 8)
+        row = self.row_of(word)
         theirs = self.capstone_name(word)
-        if described is None:
+        if row is None:
             self.compared += 1
             if theirs.startswith("v") and (is_half_precision(word) or self.is_half_arithmetic(word)):
                 return None
@@ -130,7 +135,6 @@ class Comparison:
                 return None
             rows = [row for row in self.rows if row.matches(word)]
             return (theirs, None) if not rows or is_predictable(rows[0], word) else None
-        row = self.by_title[described["row"]]
         if not is_predictable(row, word):
             return None
         self.compared += 1

@@ -355,10 +355,12 @@ cdef class ArmEngine:
     cdef int _choose_loop(self) except -1:
         cdef Debug* debug = self._debug()
         slowly = debug.breakpoint_count or debug.watch_count or debug.observing
+        observed = bool(debug.watch_count or debug.observing)
         self.e.execute = execute_observed if slowly else self.e.plain
-        self.e.memory.observed = debug.watch_count or debug.observing
         self.e.core.limit = 0
-        tlb_flush_all(&self.e.core)
+        if self.e.memory.observed != observed:
+            self.e.memory.observed = observed
+            tlb_flush_all(&self.e.core)
         return 0
 
     cdef void show_instruction(self) noexcept:

@@ -11,7 +11,7 @@ from vmsim_arch_arm.engine.code_cache cimport (
 )
 from vmsim_arch_arm.engine.decoder cimport decode_word
 from vmsim_arch_arm.engine.exceptions cimport take_exception
-from vmsim_arch_arm.engine.memory cimport fetch_address, tlb_flush_all
+from vmsim_arch_arm.engine.memory cimport fetch_address, peek_byte, tlb_flush_all
 from vmsim_arch_arm.engine.ported_loop cimport decode_fetched
 from vmsim_arch_arm.engine.records cimport *
 
@@ -91,13 +91,13 @@ cdef bint _wakes_up(Core* core) noexcept nogil:
 
 cdef bint _is_semihosting_call(Engine* e) noexcept nogil:
     """Semihosting's supervisor calls: 0x123456 in ARM state, 0xAB in Thumb state (ARM DUI 0471, 8.2)."""
-    cdef uint32_t physical = 0
-    cdef uint8_t* host = fetch_address(&e.core, e.core.pc, &physical)
-    if host == NULL:
-        return False
-    if e.core.thumb:
-        return (<uint16_t*>host)[0] == 0xDFAB
-    return ((<uint32_t*>host)[0] & 0x0FFFFFFF) == 0x0F123456
+    cdef uint32_t size = 2 if e.core.thumb else 4, index, code = 0
+    cdef uint8_t byte = 0
+    for index in range(size):
+        if not peek_byte(&e.core, e.core.pc + index, &byte):
+            return False
+        code |= <uint32_t>byte << 8 * index
+    return code == 0xDFAB if e.core.thumb else (code & 0x0FFFFFFF) == 0x0F123456
 
 
 cdef void take(Engine* e) noexcept nogil:

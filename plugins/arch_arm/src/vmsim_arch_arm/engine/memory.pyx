@@ -24,6 +24,7 @@ cdef enum:
     WRITE_NOT_READ = 1 << 11    # DFSR.WnR
     ALIGNMENT_FAULT = 1         # B3.13.3
     SCTLR_MMU = 1
+    NON_SECURE_IN_PAR = 1 << 9
 
 
 # --- the fast path --------------------------------------------------------------------------------------------------
@@ -513,7 +514,8 @@ cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, b
     cdef uint32_t status = translate(core, address, privileged, WRITE if write else READ, &found)
     if status:
         return (status & 0xF) << 1 | (status >> 10 & 1) << 5 | 1
-    return (found.physical & PAGE_MASK) | found.attributes
+    # Of a supersection PAR has bits 39:32 where those of a page are (B4.1.112); NS is as the virtual CPU has it.
+    return (found.physical & (0xFF000000 if found.attributes else PAGE_MASK)) | found.attributes | NON_SECURE_IN_PAR
 
 
 cdef void translation_changed(Core* core) noexcept nogil:
