@@ -132,8 +132,11 @@ def test_a_process_that_is_killed_leaves_a_complete_checkpoint_or_none(tmp_path:
     rng = random.Random(1)
     folder = tmp_path / "killed"
     folder.mkdir()
-    complete = 0
-    for _ in range(50):
+    complete = attempts = 0
+    # A busy host is slower at some times than at others: both ends must have been seen.
+    while attempts < 50 or not 5 < complete < attempts:
+        assert attempts < 500
+        attempts += 1
         child = os.fork()
         if child == 0:
             while True:
@@ -145,7 +148,6 @@ def test_a_process_that_is_killed_leaves_a_complete_checkpoint_or_none(tmp_path:
             read_checkpoint(each)
             complete += 1
             subprocess.run(["rm", "-r", each], check=True)
-    assert 5 < complete < 50
     simulation.take_checkpoint(folder)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["killed", "whole"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from instruction_case import DATA, Case
+from instruction_case import CODE, DATA, Case
 from vmsim_arch_arm.engine.table import Row
 
 
@@ -13,6 +13,8 @@ def preparation(row: Row) -> Callable[[Case, random.Random], None]:
     """Let tables of offsets be in memory, and registers be compared with zero."""
 
     def change(case: Case, rng: random.Random) -> None:
+        # Where Unicorn begins it cannot be told to stop.
+        case.r = [each + 0x100 if each & ~3 == CODE else each for each in case.r]
         fields = row.fields_of(case.word)
         if row.name == "TBB, TBH":
             if fields["n"] < 15:

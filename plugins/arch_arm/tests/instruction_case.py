@@ -98,6 +98,11 @@ class After:
         return found
 
 
+def padded(code: bytes) -> bytes:
+    """Return code with zeros behind it, as both sides have it in memory."""
+    return code.ljust(16, b"\0")
+
+
 def state_of(case: Case) -> ArmState:
     """Return the case as an architectural state."""
     state = Arm().reset_state(0)

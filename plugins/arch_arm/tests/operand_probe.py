@@ -156,7 +156,7 @@ class Probe:
         """Return a random case of a word, outside of IT blocks; it may have changed ignored bits of the word."""
         row = self.row
         case = random_case(row, self.instruction_set, word, rng)
-        case.it = 0
+        case.it, case.rest = 0, ()
         if load_store_oracle.concerns(row):
             case.word &= ~load_store_oracle.ignored_bits(row)
             load_store_oracle.aim(row, case, rng)

@@ -65,12 +65,14 @@ class PlainSide:
 
     def execute(self, case: Any) -> Any:
         """Execute the case with the first row that has its word."""
-        from instruction_case import CODE, DATA, WINDOW, After
+        from instruction_case import CODE, DATA, WINDOW, After, padded
+        from random_cases import leave_rest_of_it_block
         from vmsim_arch_arm.engine import records
         from vmsim_arch_arm.engine.exceptions import read_cpsr, write_cpsr_all
         from vmsim_arch_arm.engine.operations import condition_passed
         from vmsim_arch_arm.engine.table import FIELDS
 
+        leave_rest_of_it_block(case)
         row = next(each for each in self.rows if each.matches(case.word))
         insn, core = records.Instruction(), records.Core()
         insn.word, insn.size, insn.cond = case.word, case.size, 14
@@ -78,7 +80,7 @@ class PlainSide:
             for name in FIELDS[letter]:
                 setattr(insn, name, value)
         self.data[DATA - WINDOW // 2 : DATA + WINDOW // 2] = case.data
-        self.data[CODE : CODE + 8] = case.code.ljust(8, b"\0")
+        self.data[CODE : CODE + 16] = padded(case.code)
         core.memory = PlainMemory(self.data)
         core.memory.core = core
         core.control = 0x1D3
@@ -88,6 +90,7 @@ class PlainSide:
         core.d[:] = case.d
         core.pc, core.next_pc = CODE, CODE + case.size
         core.fpscr, core.fpexc, core.cp15[records.CPACR] = case.fpscr, 0x4000_0000, 0x00F0_0000
+        core.cp15[records.SCTLR] = case.sctlr
         outcome = records.NEXT
         defined = not row.decode or _function(row.decode)(insn) == records.DECODED
         in_block = core.it != 0
@@ -113,13 +116,8 @@ def _function(name: str) -> Any:
 
 def main(module: str, cases: int) -> None:
     """Compare every row of a table module, interpreted, with Unicorn."""
-    from branch_oracle import preparation as preparation_branches
     from instruction_oracle import check_row, unicorn_side
-    from load_store_oracle import ELSEWHERE, concerns, preparation
-    from simd_oracle import concerns as concerns_simd
-    from simd_oracle import preparation as preparation_simd
-    from vfp_oracle import concerns as concerns_vfp
-    from vfp_oracle import preparation as preparation_vfp
+    from preparations import preparation_of
 
     table = importlib.import_module(f"{PACKAGE}.tables.{module}")
     compared = 0
@@ -127,16 +125,10 @@ def main(module: str, cases: int) -> None:
         rows = getattr(table, instruction_set, [])
         sides: Any = (PlainSide(rows), unicorn_side())
         for row in rows:
-            if row.kind in ("system", "coprocessor", "hint") or row.name in ELSEWHERE:
+            # Compiled only: what needs other banks of registers than the one in use.
+            if row.kind in ("system", "coprocessor", "hint") or row.execute.endswith(("_user", "_return")):
                 continue
-            prepare = preparation(row, *sides) if concerns(row) else None
-            if concerns_vfp(row):
-                prepare = preparation_vfp(row, *sides)
-            if concerns_simd(row):
-                prepare = preparation_simd(row)
-            if module == "branches":
-                prepare = preparation_branches(row)
-            compared += check_row(row, instruction_set, cases, prepare=prepare, sides=sides)
+            compared += check_row(row, instruction_set, cases, 1, preparation_of(row, *sides), sides=sides).cases
     print(f"{compared} cases")
 
 

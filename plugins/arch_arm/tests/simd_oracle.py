@@ -21,9 +21,8 @@ def preparation(row: Row) -> Callable[[Case, random.Random], None]:
     """Return what check_row calls as `prepare`."""
 
     def prepare(case: Case, rng: random.Random) -> None:
-        case.d = [random_register(row, rng) for _ in range(32)]
-        if rng.random() < 0.3:
-            case.d[16:] = case.d[:16]
+        # Fewer values than registers: operands are equal now and then.
+        case.d = rng.choices([random_register(row, rng) for _ in range(12)], k=32)
         if "shl" in row.execute and rng.random() < 0.5:
             for number in range(0, 32, 2):
                 case.d[number] = shift_amounts(rng)

@@ -1,26 +1,14 @@
-"""Branches and IT: every row against Unicorn, and the ends of their ranges."""
+"""Branches and IT: the ends of their ranges, links, and blocks as a whole."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from branch_oracle import preparation
 from instruction_case import CODE, DATA, WINDOW, Case
-from instruction_oracle import OurSide, check_row, unicorn_side
+from instruction_oracle import OurSide, unicorn_side
 from system_oracle import BankedEngine, BankedUnicorn, differences, random_state
 from vmsim_arch_arm import psr, tables
-from vmsim_arch_arm.engine.table import Row
-from vmsim_arch_arm.tables import branches
-
-ROWS = [(name, row) for name in ("ARM", "THUMB16", "THUMB32") for row in getattr(branches, name) if row.name != "IT"]
-"""IT is judged with the block that follows it."""
-CASES = 60
-
-
-@pytest.mark.parametrize(("instruction_set", "row"), ROWS, ids=[f"{name}-{row}" for name, row in ROWS])
-def test_row_is_as_unicorn_has_it(instruction_set: str, row: Row) -> None:
-    assert check_row(row, instruction_set, CASES, prepare=preparation(row)) == CASES
 
 
 @pytest.fixture(scope="module")

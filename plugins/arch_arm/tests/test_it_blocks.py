@@ -44,7 +44,7 @@ def each_state() -> Iterator[tuple[int, int, bool]]:
 
 
 def entered(state: ArmState, kind: ExceptionKind, cpsr: int, return_address: int) -> dict[str, int]:
-    """Return what the exception leaves; but for SVC, the instruction at the vector (ANDEQ) has been executed as well."""
+    """Return what the exception leaves; but for SVC, the instruction at the vector (ANDEQ) was executed as well."""
     taken = take(kind, cpsr, state.sctlr, state.vbar, return_address)
     pc = taken.pc if kind is ExceptionKind.SUPERVISOR_CALL else taken.pc + 4
     return {"cpsr": taken.cpsr, "spsr": taken.spsr, "lr": taken.lr, "pc": pc}

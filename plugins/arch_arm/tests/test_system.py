@@ -1,114 +1,23 @@
-"""System instructions: every row against Unicorn with all banks of registers, and the corner cases of the manual."""
+"""System instructions: the corner cases of the manual."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from instruction_case import CODE, DATA, WINDOW
-from random_cases import random_word
-from system_oracle import BANKED, BankedEngine, BankedUnicorn, differences, random_state, random_status
+from instruction_case import CODE, DATA, SIZES, WINDOW
+from system_cases import encoded
+from system_oracle import BANKED, BankedEngine, random_state
 from vmsim_arch_arm import psr
 from vmsim_arch_arm.engine.loop import RunResult
-from vmsim_arch_arm.engine.table import Row
 from vmsim_arch_arm.psr import Mode
-from vmsim_arch_arm.state import ArmState
-from vmsim_arch_arm.tables import system
 
-CASES = 60
-ELSEWHERE = {
-    "WFE": "Unicorn halts: TestHints", "WFI": "Unicorn halts: TestHints", "SEV": "the event register: TestHints",
-    "YIELD": "Unicorn stops before it: TestHints", "SMC": "Unicorn has a monitor: test_smc_ends_the_run",
-    "UDF": "Unicorn ends: test_udf_is_undefined",
-}  # fmt: skip
-"""Rows that Unicorn cannot judge."""
-SETS = {"ARM": 4, "THUMB16": 2, "THUMB32": 4}
-ROWS = [(name, row) for name in SETS for row in getattr(system, name) if row.name not in ELSEWHERE]
 MONITOR = 0x16
 
 
 @pytest.fixture(scope="module")
 def ours() -> BankedEngine:
     return BankedEngine()
-
-
-@pytest.fixture(scope="module")
-def unicorn() -> BankedUnicorn:
-    return BankedUnicorn()
-
-
-def encoded(word: int, instruction_set: str) -> bytes:
-    """Return a word as it stands in memory."""
-    if instruction_set == "THUMB32":
-        return (word >> 16).to_bytes(2, "little") + (word & 0xFFFF).to_bytes(2, "little")
-    return word.to_bytes(SETS[instruction_set], "little")
-
-
-def judged(row: Row, word: int, state: ArmState) -> bool:
-    """Whether the manual says what happens, and Unicorn does the same."""
-    fields, mode = row.fields_of(word), state.cpsr & psr.MODE
-    has_spsr = mode not in (Mode.USR, Mode.SYS)
-    if row.name == "MRS (SPSR)" or (row.name.startswith("MSR") and fields["o"]):
-        return has_spsr
-    if row.name.startswith("MSR"):
-        # Of User mode's fields, Unicorn writes the flags alone.
-        if mode == Mode.USR:
-            return not fields["l"] & 2
-        return not fields["l"] & 1 or mode_written(row, fields, state) != MONITOR
-    if row.name == "CPS":
-        return not (fields.get("W") and fields["l"] == MONITOR)
-    if row.name == "SRS":
-        return fields["l"] in tuple(Mode) and mode != Mode.SYS
-    return True
-
-
-def mode_written(row: Row, fields: dict[str, int], state: ArmState) -> int:
-    """Return the mode that an MSR writes."""
-    if "n" in fields:
-        return state.read_gpr(fields["n"]) & psr.MODE
-    value, rotation = fields["i"] & 0xFF, fields["i"] >> 8 << 1
-    return (value >> rotation | value << (32 - rotation)) & psr.MODE
-
-
-def prepare(row: Row, word: int, state: ArmState, rng: random.Random) -> bytes:
-    """Give registers values that the row can use, and return the memory: addresses and program states."""
-    fields = row.fields_of(word)
-    if row.name.startswith("MSR") and "n" in fields:
-        state.write_gpr(fields["n"], random_status(rng) & ~psr.T | rng.getrandbits(1) << 9)
-    if row.name == "RFE":
-        state.write_gpr(fields["n"], DATA + 4 * rng.randrange(-16, 16) + rng.choice((0, 0, 0, 1)))
-    words = []
-    for _ in range(WINDOW // 4):
-        # Each is an address as well as a program state.
-        word = random_status(rng)
-        words.append(word & 0x7F if row.name == "RFE" else word)
-    return b"".join(each.to_bytes(4, "little") for each in words)
-
-
-def is_aligned(row: Row, word: int, state: ArmState) -> bool:
-    """Unicorn has no alignment faults of RFE and SRS."""
-    return row.name != "RFE" or state.read_gpr(row.fields_of(word)["n"]) % 4 == 0
-
-
-@pytest.mark.parametrize(("instruction_set", "row"), ROWS, ids=[f"{name}-{row}" for name, row in ROWS])
-def test_row_is_as_unicorn_has_it(ours: BankedEngine, unicorn: BankedUnicorn, instruction_set: str, row: Row) -> None:
-    rng = random.Random(str(row))
-    compared = 0
-    for _ in range(50 * CASES):
-        word = random_word(row, rng)
-        assert word is not None
-        state = random_state(rng, instruction_set != "ARM", DATA + 4 * rng.randrange(-16, 16))
-        data = prepare(row, word, state, rng)
-        if not judged(row, word, state) or not is_aligned(row, word, state):
-            continue
-        code = encoded(word, instruction_set)
-        mine, theirs = ours.execute(code, state, data), unicorn.execute(code, state, data)
-        found = [] if mine[0] else differences(mine[1], theirs[1])
-        assert (mine[0], found, mine[2]) == (theirs[0], [], theirs[2]), f"{word:#010x} {state.cpsr:#x}"
-        compared += 1
-        if compared == CASES:
-            return
-    raise AssertionError(f"only {compared} cases")
 
 
 class TestModes:
@@ -213,7 +122,7 @@ class TestHints:
 
     WFE, WFI, SEV = 2, 3, 4
 
-    @pytest.mark.parametrize("instruction_set", SETS)
+    @pytest.mark.parametrize("instruction_set", SIZES)
     @pytest.mark.parametrize("hint", range(256))
     def test_hint(self, ours: BankedEngine, instruction_set: str, hint: int) -> None:
         if instruction_set == "THUMB16" and hint > 15:
@@ -224,7 +133,7 @@ class TestHints:
             state.event_register = event
             raised, after, _ = ours.execute(encoded(word, instruction_set), state, bytes(WINDOW))
             expected = state.copy()
-            expected.pc += SETS[instruction_set]
+            expected.pc += SIZES[instruction_set]
             if hint == self.WFI:
                 expected.waiting = 1
             elif hint == self.WFE:

@@ -39,8 +39,8 @@ def preparation(row: Row, ours: Any, unicorn: UnicornSide) -> Callable[[Case, ra
         elif row.kind == "system":
             case.it = 0  # Unicorn does not advance ITSTATE after VMRS of an identification register
         else:
-            for number in range(32):
-                case.d[number] = random_register(row, rng)
+            # Fewer values than registers: operands are equal now and then.
+            case.d = rng.choices([random_register(row, rng) for _ in range(12)], k=32)
             if rng.random() < 0.5 or row.execute == "vfp_convert.vcvt_f32_fixed":
                 # Half of the cases round to nearest: there the host may be asked. Conversion from fixed point always
                 # does (test_vfp_cases.py), but Unicorn rounds as the FPSCR says.

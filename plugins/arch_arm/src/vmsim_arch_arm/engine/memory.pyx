@@ -19,6 +19,7 @@ cdef enum:
     PAGE_SHIFT = 12
     PAGE_SIZE = 4096
     PAGE_MASK = 0xFFFFF000
+    SUPERSECTION_MASK = 0xFF000000
     NO_TAG = 4                  # bit 2 of what is compared with a tag is never set
     SCTLR_ALIGNMENT = 2
     WRITE_NOT_READ = 1 << 11    # DFSR.WnR
@@ -515,7 +516,9 @@ cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, b
     if status:
         return (status & 0xF) << 1 | (status >> 10 & 1) << 5 | 1
     # Of a supersection PAR has bits 39:32 where those of a page are (B4.1.112); NS is as the virtual CPU has it.
-    return (found.physical & (0xFF000000 if found.attributes else PAGE_MASK)) | found.attributes | NON_SECURE_IN_PAR
+    if found.attributes:
+        return (found.physical & SUPERSECTION_MASK) | found.attributes | NON_SECURE_IN_PAR
+    return (found.physical & PAGE_MASK) | NON_SECURE_IN_PAR
 
 
 cdef void translation_changed(Core* core) noexcept nogil:

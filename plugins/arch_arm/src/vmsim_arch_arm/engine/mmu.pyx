@@ -117,9 +117,6 @@ cdef uint32_t translate(Core* core, uint32_t address, bint privileged, int acces
     if page:
         if not _load(core, (first & ~<uint32_t>0x3FF) | (address >> 10 & 0x3FC), attributes, &second):
             return EXTERNAL_ABORT + 2
-        # The domain is looked at before the second descriptor is (B3.12.2).
-        if rights != CLIENT and rights != MANAGER:
-            return DOMAIN + page | domain << 4
         if second & 3 == 0:
             return TRANSLATION + page | domain << 4
         ap = (second >> 4 & 3) | (second >> 7 & 4)
@@ -132,8 +129,6 @@ cdef uint32_t translate(Core* core, uint32_t address, bint privileged, int acces
         found.not_global = second >> 11 & 1
         _set_type(core, tex, second >> 3 & 1, second >> 2 & 1, access, found)
     else:
-        if rights != CLIENT and rights != MANAGER:
-            return DOMAIN | domain << 4
         ap = (first >> 10 & 3) | (first >> 13 & 4)
         execute_never, tex = first >> 4 & 1, first >> 12 & 7
         if first & SUPERSECTION:
@@ -144,12 +139,15 @@ cdef uint32_t translate(Core* core, uint32_t address, bint privileged, int acces
         found.not_global = first >> 17 & 1
         _set_type(core, tex, first >> 3 & 1, first >> 2 & 1, access, found)
 
-    if rights == MANAGER:
-        return 0
-    if access == EXECUTE and execute_never:
-        return PERMISSION + page | domain << 4
+    # The access flag belongs to the walk; what the domain and AP allow is looked at when that is done (B3.19).
     if core.cp15[SCTLR] & ACCESS_FLAG and not ap & 1:
         return (ACCESS_FLAG_OF_PAGE if page else ACCESS_FLAG_OF_SECTION) | domain << 4
+    if rights == MANAGER:
+        return 0
+    if rights != CLIENT:
+        return DOMAIN + page | domain << 4
+    if access == EXECUTE and execute_never:
+        return PERMISSION + page | domain << 4
     rights = _rights(core, ap, privileged)
     if not rights & (RIGHT_TO_WRITE if access == WRITE else RIGHT_TO_READ):
         return PERMISSION + page | domain << 4
