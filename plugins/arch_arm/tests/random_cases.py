@@ -108,5 +108,6 @@ def put_into_it_block(case: Case, instructions: int, rng: random.Random) -> None
 
 
 def leave_rest_of_it_block(case: Case) -> None:
-    """Let the case be the last instruction of its IT block, as one that branches has to be."""
-    case.it, case.rest = case.it & 0xF0 | 8, ()
+    """Let the case be the last instruction of its IT block, if it is in one, as one that branches has to be."""
+    if case.rest:
+        case.it, case.rest = case.it & 0xF0 | 8, ()

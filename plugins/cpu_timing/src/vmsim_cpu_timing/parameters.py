@@ -1,4 +1,4 @@
-"""What a description may say of the timing CPU; the defaults are a small in-order core with a Cortex-A9's memory side."""
+"""What a description may say of the timing CPU; the defaults: a small in-order core, a Cortex-A9's memory side."""
 
 from __future__ import annotations
 
