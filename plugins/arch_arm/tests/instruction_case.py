@@ -39,6 +39,8 @@ class Case:
     fpscr: int = 0
     sctlr: int = 0
     """Bits that are set besides those that are after reset."""
+    exclusive: tuple[int, int] | None = None
+    """Address and size that the exclusive monitor holds."""
     rest: tuple[int, ...] = ()
     """The halfwords of the rest of an IT block, which is executed as well: Unicorn does not stop inside of one."""
     data: bytes = field(default=bytes(WINDOW), repr=False)
@@ -115,6 +117,10 @@ def state_of(case: Case) -> ArmState:
     state.d[:] = case.d
     state.cpacr, state.fpexc, state.fpscr = FULL_ACCESS, ENABLE_VFP, case.fpscr
     state.sctlr |= case.sctlr
+    if case.exclusive is not None:
+        state.monitor_valid = 1
+        state.monitor_address = state.monitor_virtual_address = case.exclusive[0]
+        state.monitor_size = case.exclusive[1]
     return state
 
 

@@ -191,7 +191,7 @@ def check_row(
         if prepare is not None:
             prepare(case, rng)
         mine = ours.execute(case)
-        branched = case.it != 0 and not case.rest and mine.pc != CODE + case.size
+        branched = case.it and not case.rest and not mine.exception and mine.pc != CODE + case.size
         theirs = unicorn.execute(case, mine.pc if branched else None)
         found = [each for each in mine.differences(theirs) if not ignore or not re.search(ignore, each)]
         assert not found, f"{row}: {word:#010x} {disassembly(case)}: {'; '.join(found[:6])} (ours / Unicorn's)\n{case}"

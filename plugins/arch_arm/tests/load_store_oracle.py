@@ -10,7 +10,11 @@ from instruction_case import CODE, DATA, Case
 from instruction_oracle import UnicornSide
 from vmsim_arch_arm.engine.table import Row
 
-CLREX = 0xF57F_F01F
+CLREX, LDREX = 0xF57F_F01F, 0xE191_0F9F
+"""LDREX r0, [r1]: the sizes of the others are in bits 22 and 21."""
+
+ACCESS_SIZES = {"doubleword": (8, 1), "byte": (1, 2), "halfword": (2, 3), "word": (4, 0)}
+"""By what the name of an exclusive's semantic function has: the size of the access, and how it is encoded."""
 
 SCTLR_SW = 1 << 10
 """Enables SWP and SWPB, which Unicorn always does."""
@@ -25,8 +29,13 @@ def needs_alignment(row: Row) -> bool:
 
 
 def alignment(row: Row) -> int:
-    """Return how exclusives must be aligned."""
-    return 8 if "doubleword" in row.execute else 4
+    """Return how the address must be aligned, if it must."""
+    return access_size(row)[0] if row.execute.startswith("exclusive") else 4
+
+
+def access_size(row: Row) -> tuple[int, int]:
+    """Return how many bytes an exclusive accesses, and how its encoding says so."""
+    return next(size for name, size in ACCESS_SIZES.items() if f"_{name}" in row.execute)
 
 
 def scale(row: Row) -> int:
@@ -97,6 +106,22 @@ def fill_around_code(ours: Any, unicorn: UnicornSide, rng: random.Random) -> Non
     unicorn.engine.mem_write(0, content[:0x20])
 
 
+def hold_address(row: Row, case: Case, unicorn: UnicornSide, rng: random.Random) -> None:
+    """Let the monitor hold the address of a store exclusive more often than not, or another one, or none."""
+    chance = rng.random()
+    if chance < 0.2:
+        return
+    size, kind = access_size(row)
+    fields = row.fields_of(case.word)
+    address = case.r[fields["n"]] + fields.get("i", 0) * scale(row) & 0xFFFF_FFFF
+    if chance < 0.3:
+        address ^= 8
+    case.exclusive = address, size
+    load = Case(LDREX | kind << 21, 4, False, case.mode, big_endian=case.big_endian, data=case.data)
+    load.r[1] = address
+    assert unicorn.execute(load).exception == ""
+
+
 def concerns(row: Row) -> bool:
     """Whether a row is a load or store of core registers."""
     return row.execute.startswith(("load_store", "exclusive"))
@@ -113,8 +138,10 @@ def preparation(row: Row, ours: Any, unicorn: UnicornSide) -> Callable[[Case, ra
         if fields.get("n", 15) in (15, fields.get("m")):
             fill_around_code(ours, unicorn, rng)
         aim(row, case, rng)
+        case.big_endian = rng.random() < 0.2
         if row.execute.startswith("exclusive.swap"):
             case.sctlr |= SCTLR_SW
-        case.big_endian = rng.random() < 0.2
+        elif row.execute.startswith("exclusive.store"):
+            hold_address(row, case, unicorn, rng)
 
     return prepare

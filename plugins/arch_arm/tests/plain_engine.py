@@ -91,6 +91,9 @@ class PlainSide:
         core.pc, core.next_pc = CODE, CODE + case.size
         core.fpscr, core.fpexc, core.cp15[records.CPACR] = case.fpscr, 0x4000_0000, 0x00F0_0000
         core.cp15[records.SCTLR] = case.sctlr
+        if case.exclusive is not None:
+            core.monitor_valid, (core.monitor_address, core.monitor_size) = 1, case.exclusive
+            core.monitor_virtual_address = core.monitor_address
         outcome = records.NEXT
         defined = not row.decode or _function(row.decode)(insn) == records.DECODED
         in_block = core.it != 0

@@ -59,11 +59,11 @@ def random_value(rng: random.Random) -> int:
 
 
 def random_values(rng: random.Random, count: int) -> list[int]:
-    """Return 32-bit values, a quarter of them special: as `random_value`, but many at once."""
+    """Return 32-bit values, a fifth of them special: as `random_value`, but many at once."""
     values = list(struct.unpack(f"<{count}I", rng.randbytes(4 * count)))
     choices = rng.randbytes(count)
     for index, choice in enumerate(choices):
-        if choice < 64:
+        if choice < 52:
             values[index] = SPECIAL[choice % len(SPECIAL)]
     return values
 

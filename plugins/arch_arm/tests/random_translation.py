@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Literal
 
 import keystone
 from vmsim_arch_arm.psr import Mode
@@ -98,8 +99,7 @@ def make_translation(generator: random.Random) -> Translation:
         without = 0
     code &= 0xFFFFF000
     dacr = generator.choice((generator.getrandbits(32), generator.getrandbits(32), 0x55555555))
-    order = "big" if sctlr & SCTLR_EE else "little"
-    memory = _tables(generator, n, code, order)
+    memory = _tables(generator, n, code, "big" if sctlr & SCTLR_EE else "little")
     prrr = generator.choice((generator.getrandbits(32), ALL_NORMAL))
     dacr = (dacr & 0x3FFFFFFF) | 1 << 2 * CODE_DOMAIN
     return Translation(sctlr, n | without, dacr, prrr, generator.getrandbits(32), code, memory)
@@ -152,7 +152,7 @@ def is_filling(instruction: bytes | None) -> bool:
     return instruction is None or int.from_bytes(instruction, "little") & 0xFFF0F000 == 0xE300B000
 
 
-def _tables(generator: random.Random, n: int, code: int, order: str) -> dict[int, bytes]:
+def _tables(generator: random.Random, n: int, code: int, order: Literal["big", "little"]) -> dict[int, bytes]:
     firsts = [_first_descriptor(generator) for _ in range(128)]
     seconds = [_second_descriptor(generator) for _ in range(256)]
     tables = {base: generator.choices(firsts, k=4096) for base in (TABLE_0 >> n, TABLE_1)}
@@ -163,10 +163,7 @@ def _tables(generator: random.Random, n: int, code: int, order: str) -> dict[int
     tables[SECOND_TABLES] = second
     upper = n and code >> (32 - n)
     tables[TABLE_1 if upper else TABLE_0 >> n][code >> 20] = CODE_TABLE | CODE_DOMAIN << 5 | _PAGE_TABLE
-    return {
-        base: b"".join(entry.to_bytes(4, "big" if order == "big" else "little") for entry in entries)
-        for base, entries in tables.items()
-    }
+    return {base: b"".join(entry.to_bytes(4, order) for entry in entries) for base, entries in tables.items()}
 
 
 def _first_descriptor(generator: random.Random) -> int:

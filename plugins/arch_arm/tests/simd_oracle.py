@@ -27,7 +27,7 @@ def preparation(row: Row) -> Callable[[Case, random.Random], None]:
             for number in range(0, 32, 2):
                 case.d[number] = shift_amounts(rng)
         if row.kind in ("load", "store"):
-            aim(case, rng)
+            aim(row, case, rng)
             # Not if an element crosses a page: test_load_store_cases.test_big_endian_behind_a_page_boundary.
             case.big_endian = rng.random() < 0.2 and case.r[case.word >> 16 & 15] % 8 == 0
 
@@ -60,10 +60,14 @@ def shift_amounts(rng: random.Random) -> int:
     return int.from_bytes(bytes(rng.randrange(-70, 70) & 0xFF for _ in range(8)), "little")
 
 
-def aim(case: Case, rng: random.Random) -> None:
-    """Aim at the compared memory, aligned if the word asks for it: Unicorn does not check."""
+def aim(row: Row, case: Case, rng: random.Random) -> None:
+    """Aim at the compared memory, at its page boundary more often than not.
+
+    The address is aligned if the word asks for it: Unicorn does not check.
+    """
     n, m = case.word >> 16 & 15, case.word & 15
-    address = DATA + (rng.randrange(-64, 64) if rng.random() < 0.7 else rng.randrange(-0x700, 0x700))
+    near = 40 if row.execute.endswith("multiple") else 12
+    address = DATA + (rng.randrange(-near, 8) if rng.random() < 0.7 else rng.randrange(-0x700, 0x700))
     asks = case.word & (0xF0 if case.word >> 23 & 1 else 0x30)
     case.r[n] = address & ~31 if asks else address
     if m < 15 and m != n:

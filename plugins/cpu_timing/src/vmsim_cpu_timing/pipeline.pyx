@@ -12,7 +12,7 @@ from vmsim_arch_arm.engine.loop cimport ALWAYS, execute_instruction, find_page, 
 from vmsim_arch_arm.engine.memory cimport fetch_translation_time
 from vmsim_arch_arm.engine.ported_loop cimport decode_fetched, fetch_line
 from vmsim_arch_arm.engine.records cimport (
-    ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_NONE, CLASS_COPROCESSOR, EXCEPTION, NEXT,
+    ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_NONE, CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT,
     OPERAND_FLAGS, OPERAND_PC, SUPERVISOR_CALL, Core,
 )
 from vmsim_cpu_timing.branch_predictor cimport predict
@@ -25,6 +25,7 @@ cdef extern from *:
 
 cdef enum:
     PAGE_MASK = 0xFFFFF000
+    ISB = 6                     # bits 7 to 4 of a barrier's encoding
 
 
 cdef void empty(Pipeline* p) noexcept nogil:
@@ -144,10 +145,23 @@ cdef void _after_branch(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick
         p.issue += lost
 
 
-cdef inline void _flush(Pipeline* p, uint64_t tick) noexcept nogil:
+cdef inline void _flush(Engine* e, Pipeline* p, uint64_t tick) noexcept nogil:
     p.issue = (p.issue if p.issue > tick + p.cycle else tick + p.cycle) + p.flush
     p.waited_for_flushes += p.flush
     p.line_entered = 0
+    e.fetched_line = 1
+
+
+cdef void _wait_at_barrier(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
+    """DMB and DSB wait for the store buffer, ISB flushes the pipeline (A8.8.43, A8.8.44, A8.8.53)."""
+    cdef uint32_t place
+    if insn.word >> 4 & 0xF == ISB:
+        _flush(e, p, tick)
+        return
+    for place in range(p.store_places):
+        if p.stores[place] > p.issue:
+            p.waited_for_stores += p.stores[place] - p.issue
+            p.issue = _to_cycle(p, p.stores[place])
 
 
 cdef void execute_timed(Engine* e) noexcept nogil:
@@ -160,8 +174,8 @@ cdef void execute_timed(Engine* e) noexcept nogil:
     cdef uint64_t tick
     cdef int result
     if pc != p.expected_pc:
-        _flush(p, p.issue)      # an interrupt was taken, or somebody has gone elsewhere
-    e.fetched_line = 1
+        _flush(e, p, p.issue)      # an interrupt was taken, or somebody has gone elsewhere
+    e.line_bytes = NULL         # the cache may have changed since
     while core.retired < core.limit:
         thumb = core.thumb
         shift = 1 if thumb else 2
@@ -172,7 +186,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
             core.pc = core.next_pc = pc
             if e.failure == NULL:
                 take(e)
-                _flush(p, p.issue)
+                _flush(e, p, p.issue)
             break
         while core.retired < core.limit:
             core.pc = pc
@@ -184,7 +198,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
                 insn = decode_fetched(e, page, pc, insn)
                 if insn == NULL:
                     take(e)
-                    _flush(p, p.issue)
+                    _flush(e, p, p.issue)
                     p.expected_pc = core.pc
                     e.now = p.issue
                     return
@@ -200,7 +214,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
                 p.expected_pc = pc
                 e.now = tick
                 return
-            e.memory.now = e.memory.ready = e.memory.written = tick
+            e.issued = e.memory.now = e.memory.ready = e.memory.written = tick
             core.r[15] = pc + read_ahead
             core.next_pc = pc + insn.size
             if insn.operation_class == CLASS_COPROCESSOR:
@@ -210,7 +224,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
                 if core.exception == SUPERVISOR_CALL:
                     core.retired += 1
                 take(e)
-                _flush(p, tick)
+                _flush(e, p, tick)
                 p.expected_pc = core.pc
                 e.now = p.issue
                 return
@@ -226,6 +240,10 @@ cdef void execute_timed(Engine* e) noexcept nogil:
                 _set_ready(p, insn.destinations, tick + p.latency[insn.operation_class])
                 if e.memory.now > p.issue:
                     p.issue = _to_cycle(p, e.memory.now)        # maintenance of caches and TLBs is waited for
+            if insn.operation_class == CLASS_BARRIER:
+                _wait_at_barrier(e, p, insn, tick)
+            elif insn.operation_class == CLASS_COPROCESSOR:
+                e.fetched_line = 1      # instructions may have been invalidated
             if insn.branch_kind != BRANCH_NONE:
                 _after_branch(e, p, insn, tick, result != NEXT)
             if p.issue != tick:
@@ -234,7 +252,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
             if result != NEXT:
                 e.exceptions_in_a_row = 0
                 if result != BRANCH:
-                    _flush(p, tick)
+                    _flush(e, p, tick)
                     core.pc = pc
                     p.expected_pc = pc
                     e.now = p.issue

@@ -93,6 +93,10 @@ cdef class TimedEngine(ArmEngine):
         self.pipeline.device_accessed = 1
         ArmEngine.write_device(self, physical, size, value)
 
+    def fetch_again(self):
+        """Forget the line of instructions that was fetched last."""
+        self.e.fetched_line = 1
+
     def load_state(self, state):
         """Take over an ArmState: the pipeline is empty, nothing is predicted and no translation is known."""
         self.e.core.cycles = self.e.now // self.pipeline.cycle
@@ -101,6 +105,7 @@ cdef class TimedEngine(ArmEngine):
         tlb_model_forget(&self.pipeline.tlbs)
         forget(&self.pipeline.branches)
         self.pipeline.expected_pc = self.e.core.pc
+        self.e.fetched_line = 1
 
     @property
     def complete(self):

@@ -41,6 +41,7 @@ class TimingCpu(EngineCpu):
         )  # fmt: skip
         self._engine: TimedEngine = engine
         self._report_engine(system)
+        address_map.listen_to_ram_writes(self.memory_written)
         for name in engine.timing_counters():
             unit = "tick" if name.startswith("waited_") else "count"
             self.statistics.formula(name, self._timing_counter(name), f"the pipeline's {name}", unit)
@@ -61,7 +62,8 @@ class TimingCpu(EngineCpu):
         return f"has instructions in flight until {format_time(self._engine.complete)}"
 
     def memory_written(self, ram: Ram, offset: int, size: int) -> None:
-        """Nothing to drop: what is executed is what the instruction cache holds."""
+        """Fetch again: the line that is being executed may have been written. All others are the caches' business."""
+        self._engine.fetch_again()
 
     def skip_to(self, tick: int) -> None:
         """Let idle time pass, to the first cycle at or after `tick`."""

@@ -374,7 +374,7 @@ cdef class ArmEngine:
             else:
                 code = (<uint32_t>debug.word).to_bytes(4, "little")[:debug.size]
             self._observer(ExecutedInstruction(
-                self.now() - (self.e.core.retired - before.retired) * self._period,
+                self.e.issued if before.own_clock else self.now() - (self.e.core.retired - before.retired) * self._period,
                 before.pc, code, "Thumb" if before.thumb else "ARM", bool(debug.passed),
                 _EXCEPTIONS[self.e.last_exception], _changes(before, &self.e.core),
                 tuple([_access(&self.e.memory.accesses[index]) for index in range(self.e.memory.access_count)]),

@@ -38,7 +38,9 @@ cdef struct Engine:
     Execute plain               # the loop that an observing one goes by
     uint64_t period             # ticks of an instruction, of loops whose clock it is
     uint32_t fetched_line       # virtual address of the line that was fetched last, odd for none
-    uint8_t* line_bytes
+    uint8_t* line_bytes         # NULL: not known any more
+    uint32_t peeked             # a word of a line that is not kept
+    uint64_t issued             # tick at which the last instruction started, of a loop that has a clock of its own
     uint64_t limit              # what the caller asked for; core.limit may be lower
     uint64_t now                # ticks, of a loop that has a clock of its own; else 0
     uint64_t deadline           # of such a loop

@@ -4,6 +4,7 @@ from libc.stdint cimport uint32_t, uint64_t
 
 from cpython.ref cimport PyObject
 
+from vmsim_arch_arm.engine.code_cache cimport CodePage
 from vmsim_arch_arm.engine.loop cimport Engine
 from vmsim_arch_arm.engine.memory cimport RecordedAccess
 from vmsim_arch_arm.engine.records cimport Core
@@ -26,6 +27,7 @@ cdef struct Debug:
     RecordedAccess hit          # the access that a watchpoint stopped at
     uint32_t observing
     Core before                 # what is observed: the core as it was
+    CodePage* page              # where the instruction is; NULL: it cannot be fetched
     uint32_t word
     uint32_t size               # 0: the instruction could not be fetched
     uint32_t passed             # whether its condition held

@@ -5,10 +5,10 @@ What an instruction touches is recorded by memory.pyx while `memory.observed` is
 
 from libc.string cimport memcpy
 
-from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
-from vmsim_arch_arm.engine.loop cimport ALWAYS, UNCONDITIONAL, decode_at, find_page
+from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE
+from vmsim_arch_arm.engine.loop cimport UNCONDITIONAL, find_page
 from vmsim_arch_arm.engine.operations cimport condition_passed
-from vmsim_arch_arm.engine.records cimport NO_EXCEPTION, Instruction
+from vmsim_arch_arm.engine.records cimport NO_EXCEPTION, PREFETCH_ABORT, Instruction
 
 
 cdef bint _is_breakpoint(Debug* debug, uint32_t pc) noexcept nogil:
@@ -32,21 +32,26 @@ cdef bint _is_watched(Debug* debug, RecordedAccess* access) noexcept nogil:
 
 
 cdef void _look_ahead(Engine* e, Debug* debug) noexcept nogil:
-    """Note what the next instruction is, and the core before it."""
-    cdef Core* core = &e.core
-    cdef uint32_t pc = core.pc
-    cdef CodePage* page = find_page(e, pc)
+    """Note where the next instruction is, and the core before it."""
+    debug.page = find_page(e, e.core.pc)
+    e.core.exception = NO_EXCEPTION
+    memcpy(&debug.before, &e.core, sizeof(Core))
+
+
+cdef void _look_back(Engine* e, Debug* debug) noexcept nogil:
+    """Say what was executed: it was decoded for that, in its place on the page, or apart if that is on two pages."""
+    cdef Core* before = &debug.before
     cdef Instruction* insn
-    memcpy(&debug.before, core, sizeof(Core))
     debug.size = 0
-    if page != NULL:
-        insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> (1 if core.thumb else 2)]
-        if insn.size == 0:
-            insn = decode_at(e, page, pc, insn)
-        if insn != NULL:
-            debug.word, debug.size = insn.word, insn.size
-            debug.passed = insn.cond == UNCONDITIONAL or condition_passed(core, core.it >> 4 if core.it else insn.cond)
-    core.exception = NO_EXCEPTION
+    if debug.page == NULL:
+        return
+    insn = &debug.page.instructions[(before.pc & (CODE_PAGE_SIZE - 1)) >> (1 if before.thumb else 2)]
+    if insn.size == 0:
+        if before.pc & (CODE_PAGE_SIZE - 1) != CODE_PAGE_SIZE - 2 or e.last_exception == PREFETCH_ABORT:
+            return
+        insn = &e.scratch
+    debug.word, debug.size = insn.word, insn.size
+    debug.passed = insn.cond == UNCONDITIONAL or condition_passed(before, before.it >> 4 if before.it else insn.cond)
 
 
 cdef void execute_observed(Engine* e) noexcept nogil:
@@ -68,5 +73,6 @@ cdef void execute_observed(Engine* e) noexcept nogil:
             debug.hit = e.memory.accesses[index]
             e.at_watchpoint = 1
             break
-    if debug.observing:
+    if debug.observing and (core.retired != debug.before.retired or e.last_exception != NO_EXCEPTION):
+        _look_back(e, debug)
         debug.show(e.owner)

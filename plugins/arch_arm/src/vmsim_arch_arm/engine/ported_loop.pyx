@@ -12,7 +12,7 @@ from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE
 from vmsim_arch_arm.engine.decoder cimport decode_word
 from vmsim_arch_arm.engine.loop cimport FIRST_32_BIT, execute_instruction, find_page, is_final, take
 from vmsim_arch_arm.engine.memory cimport fetch_address
-from vmsim_arch_arm.engine.records cimport BRANCH, EXCEPTION, NEXT, SUPERVISOR_CALL, Core
+from vmsim_arch_arm.engine.records cimport BRANCH, CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT, SUPERVISOR_CALL, Core
 from vmsim_core.memory_port cimport MemoryPort
 
 cdef enum:
@@ -66,7 +66,12 @@ cdef uint64_t fetch_line(Engine* e, CodePage* page, uint32_t address) noexcept n
 
 cdef uint8_t* _fetched(Engine* e, CodePage* page, uint32_t address) noexcept nogil:
     """Return where the bytes of an instruction on `page` are, of which at least the first halfword is in its line."""
-    if e.fetched_line != address & ~(e.memory.port.line - 1):
+    cdef MemoryPort* port = e.memory.port
+    if e.line_bytes == NULL and e.fetched_line == address & ~(port.line - 1) and not page.inner and not page.outer:
+        # Fetched already, and not kept anywhere: asking again would take time.
+        e.peeked = port.peek(port.owner, page.physical | (address & (CODE_PAGE_SIZE - 1) & ~<uint32_t>3), 4)
+        return <uint8_t*>&e.peeked + (address & 3)
+    if e.line_bytes == NULL or e.fetched_line != address & ~(e.memory.port.line - 1):
         fetch_line(e, page, address)
     return e.line_bytes + (address & (e.memory.port.line - 1))
 
@@ -90,7 +95,7 @@ cdef Instruction* decode_fetched(Engine* e, CodePage* page, uint32_t address, In
             return NULL
         physical = e.memory.first_alias[physical >> 12] | (physical & (CODE_PAGE_SIZE - 1))
         port.fetch(port.owner, physical, page.inner, page.outer, e.memory.now, &bytes, &filled)
-        e.fetched_line = 1      # of another page, and not compared
+        e.fetched_line, e.line_bytes = 1, NULL      # of another page, and not compared
         place = &e.scratch
         if filled:
             e.memory.code_generation += 1
@@ -141,6 +146,8 @@ cdef void execute_ported(Engine* e) noexcept nogil:
             if result == BRANCH and core.next_pc == pc and core.thumb == thumb and is_final(e):
                 e.endless = 1
                 return
+            if insn.operation_class == CLASS_BARRIER or insn.operation_class == CLASS_COPROCESSOR:
+                e.fetched_line = 1      # instructions may have been invalidated
             core.retired += 1
             tick += e.period
             pc = core.next_pc

@@ -1,0 +1,157 @@
+"""The default system with every CPU model twice, and what its guests are compared by: for the tests of switching."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import cycle, permutations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmsim_core.simulation import RunLimits, Simulation
+from vmsim_core.switching import HandoverReport
+from vmsim_core.units import TICKS_PER_SECOND
+from vmsim_cpu_atomic.atomic_cpu import AtomicCpu, AtomicParams
+from vmsim_cpu_kvm.kvm_cpu import KvmCpu, KvmParams
+from vmsim_cpu_timing.parameters import TimingParams
+from vmsim_cpu_timing.timing_cpu import TimingCpu
+from whole_system import SYSTEM, Outcome, linux, make_simulation, outcome, without_times
+
+if TYPE_CHECKING:
+    from vmsim_core.architecture import ArchState
+    from vmsim_core.cpu import Core, CpuModel
+    from vmsim_core.system import System
+
+MICROSECOND = TICKS_PER_SECOND // 10**6
+MILLISECOND = TICKS_PER_SECOND // 1000
+
+EXACT = ("kvm", "atomic", "warming")
+"""The models whose clock is the instruction: they agree on everything. `warming` is atomic, through the caches."""
+MODELS = (*EXACT, "timing")
+EVERY_PAIR = ("kvm", "atomic", "kvm", "warming", "kvm", "timing", "atomic", "warming", "atomic", "timing", "warming",
+              "timing")  # fmt: skip
+"""Through this rotation every model follows every other, once a round."""
+assert {*zip(EVERY_PAIR, EVERY_PAIR[1:] + EVERY_PAIR[:1], strict=True)} == {*permutations(MODELS, 2)}
+
+CHECKSUMS = (
+    "md5sum /bin/busybox",
+    "dd if=/bin/busybox of=/tmp/a bs=4k count=16 2>/dev/null && gzip -c /tmp/a | gunzip | cmp - /tmp/a && echo files",
+    "for i in 1 2 3; do (exit $i) || echo fork $?; done",
+    "trap 'echo signal' USR1; kill -USR1 $$",
+    "awk -v form=%.15f 'BEGIN { for (i = 1; i < 200; i++) s += sqrt(i) / exp(i / 50); print sprintf(form, s) }'",
+    "sleep 0.02",
+    "poweroff -f",
+)
+"""A self-checking user space in a few million instructions: compute, file I/O, forks, signals, floating point."""
+
+
+def maker(system: System, core: Core, model: str, path: str) -> CpuModel:
+    """Make a CPU model of its own for a core."""
+    match model:
+        case "kvm":
+            return KvmCpu(system, path, KvmParams(), core)
+        case "timing":
+            return TimingCpu(system, path, TimingParams(), core)
+        case _:
+            return AtomicCpu(system, path, AtomicParams(warming=model == "warming"), core)
+
+
+def equip(simulation: Simulation) -> None:
+    """Let the core be switched to all `MODELS`, and to a second instance of each: ``kvm-2`` and so on."""
+    system = simulation.system
+    core = system.cores[0]
+
+    def offer(name: str, model: str) -> None:
+        core.makers[name] = lambda: maker(system, core, model, f"{core.path}.{name}")
+
+    offer("warming", "warming")
+    for model in MODELS:
+        offer(f"{model}-2", model)
+
+
+def machine(start: str = "kvm", *overrides: tuple[str, str]) -> Simulation:
+    """Return a machine that starts on a model; all `MODELS` and their twins can take over."""
+    simulation = make_simulation(*overrides, cpu="atomic" if start == "warming" else start)
+    equip(simulation)
+    if start == "warming":
+        simulation.switch("warming")
+    return simulation
+
+
+def booting(*commands: str) -> tuple[tuple[str, str], ...]:
+    """Return the overrides for Linux on the small kernel that runs commands and powers off."""
+    return linux(append=f'vmsim.run="{"; ".join(commands)}"')
+
+
+@dataclass
+class Switcher:
+    """Switches a machine in a rotation, and keeps the reports."""
+
+    simulation: Simulation
+    rotation: Iterable[str]
+    reports: list[HandoverReport] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._turn = cycle(self.rotation)
+
+    def switch(self) -> None:
+        """Hand the core to the next model."""
+        self.reports.append(self.simulation.switch(next(self._turn)))
+
+    def every(self, period: int, since: int = 0, until: int | None = None) -> Switcher:
+        """Switch each `period` ticks, from `since` and before `until`."""
+
+        def due() -> None:
+            self.switch()
+            following = self.simulation.time + period
+            if until is None or following < until:
+                self.simulation.at(following, due)
+
+        self.simulation.at(max(since, period), due)
+        return self
+
+    def at_instructions(self, counts: Iterable[int]) -> Switcher:
+        """Switch at these counts of instructions."""
+        for count in counts:
+            self.simulation.at_instruction(count, self.switch)
+        return self
+
+
+def same(result: Outcome, expected: Outcome) -> None:
+    """Require that two runs were the same, bit for bit."""
+    assert (result.cause, result.instructions, result.time) == (expected.cause, expected.instructions, expected.time)
+    assert result.console == expected.console
+    assert result.ram == expected.ram
+
+
+def said(result: Outcome) -> list[str]:
+    """Return the lines that a guest has said, in an order of their own and without the kernel's time stamps.
+
+    When an interrupt comes decides which of the kernel's threads is first to say what it says.
+    """
+    return sorted(without_times(result.text))
+
+
+def run_to_truth(simulation: Simulation, limits: RunLimits | None = None) -> Outcome:
+    """Run, write the caches back, so that RAM can be compared between models, and return what is left."""
+    console = bytearray()
+    simulation.console.listen(console.extend)
+    cause = simulation.run(limits or RunLimits(host_seconds=300))
+    with simulation.at_rest():
+        simulation.write_back_caches()
+    return outcome(simulation, cause, bytes(console))
+
+
+def registers(simulation: Simulation) -> ArchState:
+    """Return the architectural state of the core."""
+    return simulation.system.cores[0].active.save_state()
+
+
+def resumed(checkpoint: Path, model: str) -> Simulation:
+    """Return a machine that goes on from a checkpoint, on any of `MODELS`."""
+    simulation = Simulation.from_yaml(SYSTEM, "atomic" if model == "warming" else model)
+    equip(simulation)
+    if model == "warming":
+        simulation.switch("warming")
+    simulation.restore(checkpoint)
+    return simulation

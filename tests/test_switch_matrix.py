@@ -1,0 +1,156 @@
+"""The switch matrix: every CPU model hands a running Linux to every other, however often; nothing is lost.
+
+Between models whose clock is the instruction a run is, bit for bit, the one that was never switched. The timing model
+has a time of its own: with it the guest says the same and ends the same, and a run is repeated bit for bit.
+"""
+
+from __future__ import annotations
+
+import random
+from itertools import accumulate, combinations
+from pathlib import Path
+
+import pytest
+from switch_machine import (
+    CHECKSUMS,
+    EVERY_PAIR,
+    EXACT,
+    MICROSECOND,
+    MILLISECOND,
+    MODELS,
+    Switcher,
+    booting,
+    machine,
+    registers,
+    resumed,
+    run_to_truth,
+    said,
+    same,
+)
+from vmsim_core.exits import PowerOff
+from vmsim_core.simulation import RunLimits
+from whole_system import Outcome, linux
+
+pytestmark = pytest.mark.guest
+
+GUEST = booting(*CHECKSUMS)
+ROTATIONS = [*combinations(MODELS, 2), EVERY_PAIR]
+STRETCHES = (8 * MILLISECOND, 60 * MILLISECOND, 104 * MILLISECOND)
+"""The kernel's start, a computation in user space, and forks and signals."""
+
+
+@pytest.fixture(scope="module")
+def never_switched() -> Outcome:
+    result = run_to_truth(machine("kvm", *GUEST))
+    for line in ("cc8dbadbf20fd4cbaf0423fc20e3fb27  /bin/busybox", "files", "fork 3", "signal"):
+        assert f"{line}\r\n" in result.text
+    return result
+
+
+@pytest.fixture(scope="module")
+def stretches(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Checkpoints of where the stretches begin."""
+    simulation = machine("kvm", *GUEST)
+    folder = tmp_path_factory.mktemp("stretches")
+    taken = []
+    for tick in STRETCHES:
+        simulation.run(RunLimits(time=tick))
+        taken.append(simulation.take_checkpoint(folder))
+    return taken
+
+
+def name(rotation: tuple[str, ...]) -> str:
+    return "every-pair" if rotation is EVERY_PAIR else "-".join(rotation)
+
+
+def switched(rotation: tuple[str, ...], period: int, *guest: tuple[str, str]) -> tuple[Outcome, int]:
+    simulation = machine(rotation[-1], *guest)
+    switcher = Switcher(simulation, rotation).every(period)
+    return run_to_truth(simulation), len(switcher.reports)
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS, ids=name)
+def test_every_millisecond_of_a_boot_and_its_user_space(never_switched: Outcome, rotation: tuple[str, ...]) -> None:
+    result, switches = switched(rotation, MILLISECOND, *GUEST)
+    assert switches > 140
+    if "timing" in rotation:
+        assert (result.cause, said(result)) == (PowerOff(), said(never_switched))
+        again, _ = switched(rotation, MILLISECOND, *GUEST)
+        same(again, result)
+    else:
+        same(result, never_switched)
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS, ids=name)
+@pytest.mark.parametrize(("period", "length"), [(100, 2000), (10, 1000), (1, 200)])
+def test_shorter_periods_of_a_stretch(
+    stretches: list[Path], rotation: tuple[str, ...], period: int, length: int
+) -> None:
+    for checkpoint, start in zip(stretches, STRETCHES, strict=True):
+        end = RunLimits(time=start + length * MICROSECOND)
+        if "timing" in rotation:
+            results = []
+            for _ in range(2):
+                simulation = resumed(checkpoint, rotation[-1])
+                Switcher(simulation, rotation).every(period * MICROSECOND, since=start)
+                results.append((run_to_truth(simulation, end), registers(simulation)))
+            same(results[1][0], results[0][0])
+            assert results[1][1].differences(results[0][1]) == []
+        else:
+            expected = resumed(checkpoint, "kvm")
+            simulation = resumed(checkpoint, rotation[-1])
+            switcher = Switcher(simulation, rotation).every(period * MICROSECOND, since=start)
+            same(run_to_truth(simulation, end), run_to_truth(expected, end))
+            assert registers(simulation).differences(registers(expected)) == []
+            assert len(switcher.reports) >= length // period - 1
+
+
+@pytest.mark.parametrize("rotation", ROTATIONS, ids=name)
+def test_after_each_of_a_few_instructions(
+    never_switched: Outcome, stretches: list[Path], rotation: tuple[str, ...]
+) -> None:
+    """At random one to nine instructions apart; and then to the end."""
+    rng = random.Random(5)
+    simulation = resumed(stretches[2], rotation[-1])
+    first = simulation.instructions
+    counts = list(accumulate((rng.randint(1, 9) for _ in range(400)), initial=first + 100))
+    switcher = Switcher(simulation, rotation).at_instructions(counts)
+    result = run_to_truth(simulation)
+    assert len(switcher.reports) == len(counts)
+    if "timing" in rotation:
+        assert result.cause == PowerOff()
+        assert result.text.count("\n") < 20
+        assert set(said(result)) <= set(said(never_switched)) | {""}
+    else:
+        assert (result.instructions, result.time, result.ram) == (
+            never_switched.instructions, never_switched.time, never_switched.ram,
+        )  # fmt: skip
+        assert never_switched.console.endswith(result.console)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_to_a_fresh_instance_of_the_same_model(never_switched: Outcome, model: str) -> None:
+    """Of what is its own the timing model loses what its report names, and with it some time."""
+    rotation = (f"{model}-2", model)
+    simulation = machine(model, *GUEST)
+    switcher = Switcher(simulation, rotation).every(MILLISECOND)
+    result = run_to_truth(simulation)
+    if model in EXACT:
+        same(result, never_switched)
+    else:
+        assert said(result) == said(never_switched)
+        assert {each.reset for each in switcher.reports} == {("TLBs", "branch predictor")}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rotation", ROTATIONS, ids=name)
+def test_every_millisecond_of_the_stress(rotation: tuple[str, ...]) -> None:
+    """560 million instructions of gzip, bzip2, sort, awk, tar, pipes and signals, and their checksums."""
+    guest = linux(initrd="busybox-stress")
+    expected = run_to_truth(machine("kvm", *guest))
+    result, switches = switched(rotation, MILLISECOND, *guest)
+    assert switches > 1000
+    if "timing" in rotation:
+        assert (result.cause, said(result)) == (expected.cause, said(expected))
+    else:
+        same(result, expected)
