@@ -60,6 +60,14 @@ def shift_amounts(rng: random.Random) -> int:
     return int.from_bytes(bytes(rng.randrange(-70, 70) & 0xFF for _ in range(8)), "little")
 
 
+def asks_for_alignment(word: int) -> bool:
+    """Whether a word may check its address: by its field align, or by the lower bits of index_align (A7.7)."""
+    is_lane, size = word >> 23 & 1, word >> 10 & 3
+    if not is_lane or size == 2:
+        return word & 0x30 != 0
+    return word & 0x10 != 0
+
+
 def aim(row: Row, case: Case, rng: random.Random) -> None:
     """Aim at the compared memory, at its page boundary more often than not.
 
@@ -68,7 +76,6 @@ def aim(row: Row, case: Case, rng: random.Random) -> None:
     n, m = case.word >> 16 & 15, case.word & 15
     near = 40 if row.execute.endswith("multiple") else 12
     address = DATA + (rng.randrange(-near, 8) if rng.random() < 0.7 else rng.randrange(-0x700, 0x700))
-    asks = case.word & (0xF0 if case.word >> 23 & 1 else 0x30)
-    case.r[n] = address & ~31 if asks else address
+    case.r[n] = address & ~31 if asks_for_alignment(case.word) else address
     if m < 15 and m != n:
         case.r[m] = rng.getrandbits(32)
