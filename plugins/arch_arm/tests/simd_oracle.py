@@ -74,8 +74,8 @@ def aim(row: Row, case: Case, rng: random.Random) -> None:
     The address is aligned if the word asks for it: Unicorn does not check.
     """
     n, m = case.word >> 16 & 15, case.word & 15
-    near = 40 if row.execute.endswith("multiple") else 12
-    address = DATA + (rng.randrange(-near, 8) if rng.random() < 0.7 else rng.randrange(-0x700, 0x700))
+    near = 40 if row.execute.endswith("multiple") else 8
+    address = DATA + (rng.randrange(-near, 4) if rng.random() < 0.7 else rng.randrange(-0x700, 0x700))
     case.r[n] = address & ~31 if asks_for_alignment(case.word) else address
     if m < 15 and m != n:
         case.r[m] = rng.getrandbits(32)

@@ -43,6 +43,14 @@ class Drainable:
         """Drop cached copies of memory; return the number of lines dropped. Called after `mem_writeback`."""
         return 0
 
+    def unwritten(self) -> str:
+        """Say what memory does not have yet, such as "l1d holds 3 dirty lines"; asked after `mem_writeback`."""
+        return ""
+
+    def copied(self) -> str:
+        """Say of what memory holds there still is a copy, such as "l2 holds 8 lines"; asked after `mem_invalidate`."""
+        return ""
+
     def drain_resume(self) -> None:
         """Go on after a drain."""
 
@@ -92,12 +100,27 @@ class DrainManager:
         raise DrainError(f"the drain is stuck: {self._who_is_draining()}")
 
     def mem_writeback(self) -> dict[str, int]:
-        """Have all dirty data written to memory; return the lines written, by member."""
-        return self._phase(lambda member: member.mem_writeback())
+        """Have all dirty data written to memory; return the lines written, by member.
+
+        Raises DrainError, naming who, when something is not written after all.
+        """
+        lines = self._phase(lambda member: member.mem_writeback())
+        self._require("mem_writeback", lambda member: member.unwritten())
+        return lines
 
     def mem_invalidate(self) -> dict[str, int]:
-        """Have all cached copies dropped; return the lines dropped, by member."""
-        return self._phase(lambda member: member.mem_invalidate())
+        """Have all cached copies dropped; return the lines dropped, by member.
+
+        Raises DrainError, naming who, when something would be lost, or a copy is left.
+        """
+        self._require("mem_writeback", lambda member: member.unwritten())
+        lines = self._phase(lambda member: member.mem_invalidate())
+        self.require_no_copies()
+        return lines
+
+    def require_no_copies(self) -> None:
+        """Raise DrainError, naming who, unless memory alone holds the truth."""
+        self._require("mem_invalidate", lambda member: member.copied())
 
     def resume(self) -> None:
         """Let everything go on."""
@@ -128,6 +151,11 @@ class DrainManager:
             raise DrainError("memory can be written back and invalidated only in a drained machine")
         lines = {name: phase(member) for member, name in list(self._members.items())}
         return {name: count for name, count in lines.items() if count}
+
+    def _require(self, phase: str, what_is_left: Callable[[Drainable], str]) -> None:
+        left = [f"{name}: {text}" for member, name in self._members.items() if (text := what_is_left(member))]
+        if left:
+            raise DrainError(f"{phase} was left out or is not complete: {'; '.join(left)}")
 
     def _who_is_draining(self) -> str:
         return "; ".join(

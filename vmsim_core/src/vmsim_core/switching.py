@@ -43,6 +43,7 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
             # The new model bypasses the caches: memory must hold the truth, and what they hold would go stale.
             written_back = simulation.write_back_caches()
             invalidated = simulation.invalidate_caches()
+            simulation.system.drain_manager.require_no_copies()
         state = old.save_state()
         old.suspend()
         drained = simulation.time

@@ -10,6 +10,7 @@ from vmsim_core.clock import Clock
 from vmsim_core.component import ComponentParams
 from vmsim_core.cpu import Core, CpuExit, MemoryMode
 from vmsim_core.drain import DrainState
+from vmsim_core.errors import DrainError
 from vmsim_core.ram import Ram
 from vmsim_core.units import format_time
 
@@ -60,6 +61,11 @@ class TimingCpu(EngineCpu):
     def drain_pending(self) -> str:
         """Say until when something is in flight."""
         return f"has instructions in flight until {format_time(self._engine.complete)}"
+
+    def drain_sanity_check(self) -> None:
+        """Raise DrainError if anything is in flight."""
+        if self._engine.complete > self.time:
+            raise DrainError(f"{self.path} said that it was drained, but it {self.drain_pending()}")
 
     def memory_written(self, ram: Ram, offset: int, size: int) -> None:
         """Fetch again: the line that is being executed may have been written. All others are the caches' business."""

@@ -209,7 +209,12 @@ cdef class Cache:
     @property
     def dirty(self):
         """How many lines are dirty."""
-        return sum(state == "M" for _, state, _ in self.contents())
+        cdef CacheArray* array = &self.level.array
+        cdef uint32_t index, count = 0
+        for index in range(array.sets * array.ways):
+            if array.tags[index] and array.state[index] & MESI == MODIFIED:
+                count += 1
+        return count
 
     def contents(self):
         """Return what is held: (address, MESI state as a letter, bytes), by address."""

@@ -192,6 +192,14 @@ class CacheHierarchy(MemoryHierarchy):
         self._clear_timing()
         return lines
 
+    def unwritten(self) -> str:
+        """Say which caches hold dirty lines."""
+        return ", ".join(f"{each.name} holds {each.dirty} dirty lines" for each in self.caches() if each.dirty)
+
+    def copied(self) -> str:
+        """Say which caches hold lines."""
+        return ", ".join(f"{each.name} holds {each.held} lines" for each in self.caches() if each.held)
+
     def _clear_timing(self) -> None:
         for cache in self.caches():
             cache.clear_timing()
