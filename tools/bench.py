@@ -17,6 +17,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench_loops import bench_caches, bench_loops
 from rich.console import Console
 from rich.table import Table
 
@@ -186,7 +187,8 @@ def main() -> None:
     console = Console(width=120)
     for name in ("realview", "debian-armmp", "busybox", "realview-dtb"):
         guest(name)
-    broken = [*bench_models(console), *bench_boots(console)]
+    broken = [*bench_models(console), *bench_loops(console), *bench_boots(console)]
+    bench_caches(console)
     console.print(f"vmsim --help: {help_seconds():.2f} s")
     console.print(
         f"peak memory of this script's children: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024} MiB"

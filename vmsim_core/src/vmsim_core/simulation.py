@@ -14,7 +14,7 @@ from vmsim_core.appointments import Appointment, Appointments
 from vmsim_core.console.text import TextTeller, TextWatcher
 from vmsim_core.cpu import CpuExit
 from vmsim_core.drain import DrainState
-from vmsim_core.errors import CheckpointError, VmsimError
+from vmsim_core.errors import CheckpointError, DrainError, VmsimError
 from vmsim_core.exits import (
     CpuFailure,
     ExitCause,
@@ -29,7 +29,7 @@ from vmsim_core.run_loop import SLICE_INSTRUCTIONS, run_until_exit
 from vmsim_core.script import Script
 from vmsim_core.statistics_view import SimulationStatistics
 from vmsim_core.switching import HandoverReport, switch
-from vmsim_core.units import NEVER, parse_time
+from vmsim_core.units import NEVER, format_time, parse_time
 
 if TYPE_CHECKING:
     from vmsim_core.plugin_manager import PluginManager
@@ -309,10 +309,22 @@ class Simulation:
         hook.vmsim_drain(system=system)
         try:
             system.drain_manager.drain(self._advance_drain)
+            self._check_that_all_is_state()
             yield
         finally:
             system.drain_manager.resume()
             hook.vmsim_drain_resume(system=system)
+
+    def _check_that_all_is_state(self) -> None:
+        """Raise DrainError for an event of a component that it has not declared: a checkpoint would lose it."""
+        components = {component.path: component for component in self.system.walk()}
+        for event in self.system.events.pending():
+            owner = components.get(event.path)
+            if owner is not None and owner.events.get(event.name) is not event:
+                raise DrainError(
+                    f"{event.path} said that it was drained, but {event.name!r} is due at {format_time(event.tick)} "
+                    "and is no part of its state"
+                )
 
     def _advance_drain(self) -> bool:
         """Let time pass while something drains: a core finishes what it has begun, others get their events."""

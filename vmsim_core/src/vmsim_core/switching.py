@@ -48,7 +48,11 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
         old.suspend()
         drained = simulation.time
         core.activate(new, state, drained)
-        kept_outside = [each.field for each in state.differences(new.save_state()) if each.host_dependent]
+        changed = state.differences(new.save_state())
+        kept_outside = [each.field for each in changed if each.host_dependent]
+        if lost := [each.field for each in changed if not each.host_dependent]:
+            core.activate(old, state, drained)
+            raise SwitchError(f"{core.path}: {name} did not take over {', '.join(lost)} as {old.type_name} gave it")
     report = HandoverReport(
         core.path, old.type_name, name, drained, drained - tick, written_back, invalidated, kept_outside,
         new.resets, time.perf_counter() - started,

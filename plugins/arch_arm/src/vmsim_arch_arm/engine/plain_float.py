@@ -32,3 +32,11 @@ def bits_of_double(value: float) -> int:
 def host_sqrt(value: float) -> float:
     """Return the correctly rounded square root."""
     return math.sqrt(value)
+
+
+def pair_add(n: int, m: int) -> int:
+    """Return that two numbers at a time are not added in interpreted runs."""
+    return 0
+
+
+pair_sub = pair_mul = pair_add

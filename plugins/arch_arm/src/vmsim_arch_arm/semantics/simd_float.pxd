@@ -1,6 +1,7 @@
 import cython
 from libc.stdint cimport uint32_t
 
+from vmsim_arch_arm.engine.host_float cimport pair_add, pair_mul, pair_sub
 from vmsim_arch_arm.engine.lanes cimport scalar_m, sign_bits, simd_trapped, vector_n
 from vmsim_arch_arm.engine.records cimport DECODED, EXCEPTION, IS_UNDEFINED, MASK32, NEXT, Core, Instruction, u64
 from vmsim_arch_arm.engine.soft_convert cimport (
@@ -11,13 +12,14 @@ from vmsim_arch_arm.engine.soft_estimate cimport (
     unsigned_rsqrt_estimate,
 )
 from vmsim_arch_arm.engine.soft_float cimport (
-    ROUND_TO_ZERO, float32_add, float32_equal, float32_greater, float32_greater_equal, float32_max, float32_min,
+    FPSCR_IXC, ROUND_TO_ZERO, float32_add, float32_equal, float32_greater, float32_greater_equal, float32_max, float32_min,
     float32_mul, float32_sub, standard_control,
 )
 
 cdef enum:
     SIGN32 = 0x80000000
 
+ctypedef u64 (*Pair)(u64 n, u64 m) noexcept nogil
 ctypedef uint32_t (*Operation)(Core* core, uint32_t a, uint32_t b, uint32_t control) noexcept nogil
 ctypedef uint32_t (*Conversion)(Core* core, Instruction* insn, uint32_t m, uint32_t control) noexcept nogil
 
@@ -31,8 +33,11 @@ cdef int decode_to_quadword(Instruction* insn) noexcept nogil
 cdef u64 joined(uint32_t low, uint32_t high) noexcept nogil
 @cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64, n=u64, scalar=u64)
 cdef int each_lane(Core* core, Instruction* insn, Operation operation) noexcept nogil
-@cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64, high=uint32_t, n=u64, d=u64, scalar=u64)
-cdef int accumulate(Core* core, Instruction* insn, Operation operation) noexcept nogil
+@cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64, n=u64, scalar=u64, both=u64, noted=uint32_t)
+cdef int each_pair(Core* core, Instruction* insn, Pair pair, Operation operation) noexcept nogil
+@cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64, high=uint32_t, n=u64, d=u64, scalar=u64,
+               both=u64, noted=uint32_t)
+cdef int accumulate(Core* core, Instruction* insn, Pair pair, Operation operation) noexcept nogil
 @cython.locals(control=uint32_t, low=uint32_t, n=u64, m=u64)
 cdef int pairwise(Core* core, Instruction* insn, Operation operation) noexcept nogil
 @cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64)
