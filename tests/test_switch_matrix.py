@@ -27,6 +27,7 @@ from switch_machine import (
     said,
     same,
 )
+from vmsim_core.architecture import ArchState
 from vmsim_core.exits import PowerOff
 from vmsim_core.simulation import RunLimits
 from whole_system import Outcome, linux
@@ -81,28 +82,41 @@ def test_every_millisecond_of_a_boot_and_its_user_space(never_switched: Outcome,
         same(result, never_switched)
 
 
+def through_a_stretch(checkpoint: Path, start: int, rotation: tuple[str, ...], period: int, length: int) -> None:
+    """Switch each `period` microseconds, and compare the end with the run that is never switched, or with a second."""
+    end = RunLimits(time=start + length * MICROSECOND)
+    results: list[tuple[Outcome, ArchState, int]] = []
+    for _ in range(2):
+        simulation = resumed(checkpoint, rotation[-1])
+        switcher = Switcher(simulation, rotation)
+        if results and "timing" not in rotation:
+            simulation.switch("kvm")
+        else:
+            switcher.every(period * MICROSECOND, since=start)
+        results.append((run_to_truth(simulation, end), registers(simulation), len(switcher.reports)))
+    same(results[0][0], results[1][0])
+    assert results[0][1].differences(results[1][1]) == []
+    assert results[0][2] >= length // (2 * period)
+
+
+PERIODS = [(100, 2000), (10, 1000), (1, 200)]
+"""Microseconds between switches, and of the stretch."""
+
+
 @pytest.mark.parametrize("rotation", ROTATIONS, ids=name)
-@pytest.mark.parametrize(("period", "length"), [(100, 2000), (10, 1000), (1, 200)])
-def test_shorter_periods_of_a_stretch(
+@pytest.mark.parametrize("choice", range(3), ids=["100us", "10us", "1us"])
+def test_shorter_periods(stretches: list[Path], rotation: tuple[str, ...], choice: int) -> None:
+    through_a_stretch(stretches[choice], STRETCHES[choice], rotation, *PERIODS[choice])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rotation", ROTATIONS, ids=name)
+@pytest.mark.parametrize(("period", "length"), [(100, 20_000), (10, 5000), (1, 1000)])
+def test_shorter_periods_of_all_stretches(
     stretches: list[Path], rotation: tuple[str, ...], period: int, length: int
 ) -> None:
     for checkpoint, start in zip(stretches, STRETCHES, strict=True):
-        end = RunLimits(time=start + length * MICROSECOND)
-        if "timing" in rotation:
-            results = []
-            for _ in range(2):
-                simulation = resumed(checkpoint, rotation[-1])
-                Switcher(simulation, rotation).every(period * MICROSECOND, since=start)
-                results.append((run_to_truth(simulation, end), registers(simulation)))
-            same(results[1][0], results[0][0])
-            assert results[1][1].differences(results[0][1]) == []
-        else:
-            expected = resumed(checkpoint, "kvm")
-            simulation = resumed(checkpoint, rotation[-1])
-            switcher = Switcher(simulation, rotation).every(period * MICROSECOND, since=start)
-            same(run_to_truth(simulation, end), run_to_truth(expected, end))
-            assert registers(simulation).differences(registers(expected)) == []
-            assert len(switcher.reports) >= length // period - 1
+        through_a_stretch(checkpoint, start, rotation, period, length)
 
 
 @pytest.mark.parametrize("rotation", ROTATIONS, ids=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import keystone
+from bench_costs import bench_decode
 from rich.console import Console
 from rich.table import Table
 from vmsim_arch_arm.state import ArmState
@@ -95,3 +96,18 @@ def _linux(model: str, warming: bool) -> Simulation:
     simulation = Simulation.from_yaml(SYSTEM, model, settings)
     simulation.load_workload()
     return simulation
+
+
+def main() -> None:
+    """Run every comparison that needs no other process."""
+    console = Console(width=120)
+    broken = bench_loops(console)
+    bench_decode(console)
+    bench_caches(console)
+    for line in broken:
+        console.print(line)
+    raise SystemExit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()

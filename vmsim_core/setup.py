@@ -1,7 +1,7 @@
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-MODULES = ("memory_port", "ram", "testing.port_driver")
+MODULES = ("memory_port", "ram", "testing.port_driver", "testing.recording_port")
 
 setup(
     ext_modules=cythonize(

@@ -61,6 +61,8 @@ ACCEPTED: dict[str, Callable[[int], bool]] = {
     # There are no coprocessors but 10, 11, 14 and 15.
     "mrc": lambda word: word >> 9 & 7 != 7,
     "mcr": lambda word: word >> 9 & 7 != 7,
+    # Of a literal it is UNPREDICTABLE (A5.7.1).
+    "pldw": lambda word: word >> 24 == 0xF5 and word >> 16 & 15 == 15,
     # The banked forms are of the Virtualization Extensions.
     "mrs": lambda word: bool(word >> 5 & 1 or word >> 9 & 1),
     "msr": lambda word: bool(word >> 5 & 1 or word >> 9 & 1),

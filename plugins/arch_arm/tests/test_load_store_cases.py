@@ -256,7 +256,6 @@ def test_unaligned_in_the_first_page(ours: OurSide, word: int, address: int, exp
     assert run(ours, [word], state_of(case)).r[1] == expected
 
 
-@pytest.mark.xfail(strict=True, reason="an access across pages fills the TLB as if data were little-endian")
 @pytest.mark.parametrize("first", [0xE591_2000, 0xE581_2000], ids=["LDR", "STR"])
 def test_big_endian_behind_a_page_boundary(ours: OurSide, first: int) -> None:
     """An access to [r1], across the boundary, with CPSR.E; then the same of r3 at [r4], in the page behind it."""

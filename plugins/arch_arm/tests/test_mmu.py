@@ -4,8 +4,51 @@ from __future__ import annotations
 
 import pytest
 from mmu_machine import (
+    ACCESS,
+    ACCESS_FLAG,
+    ALIGNMENT,
+    CLIENT,
+    CODE,
+    DOMAIN,
+    EXTERNAL_ABORT,
+    FULL_ACCESS,
+    FULL_PAGE,
+    LARGE,
+    LARGE_XN,
+    MANAGER,
+    MIB,
+    NEXT_PAGE,
+    NO_FIRST,
+    NORMAL,
+    PAGE,
+    PAGE_ACCESS,
+    PAGE_DOMAIN,
+    PAGE_PERMISSION,
+    PAGE_TRANSLATION,
+    PAGE_WALK_ABORT,
+    PERMISSION,
+    RAM_SIZE,
+    READ_ONLY,
+    RESERVED_FIRST,
+    SCTLR_A,
+    SCTLR_AFE,
+    SCTLR_EE,
+    SECTION,
+    SECTION_XN,
+    SMALL,
+    SMALL_XN,
+    SUPERSECTION,
+    TABLE_0,
+    TABLE_1,
+    TARGET,
+    TRANSLATION,
+    WALK_ABORT,
+    WRITTEN,
+    Machine,
+    section,
+    small,
 )
-
+from vmsim_arch_arm.psr import Mode
 
 
 @pytest.fixture
@@ -202,9 +245,10 @@ def test_no_execution_without_the_right_to_read(machine: Machine) -> None:
 
 def test_external_aborts(machine: Machine) -> None:
     """Tables, and code, where there is no RAM: devices have neither."""
-    machine.first(SECTION, RAM_SIZE | 0b01)
-    assert machine.load(SECTION) == PAGE_WALK_ABORT
-    assert machine.fetch(SECTION) == PAGE_WALK_ABORT
+    machine.first(SECTION, RAM_SIZE | 5 << 5 | 0b01)
+    assert machine.load(SECTION) == PAGE_WALK_ABORT | 5 << 4
+    assert machine.fetch(SECTION) & 0x40F == PAGE_WALK_ABORT  # type: ignore[operator]
+    assert machine.translate(0, SECTION) == PAGE_WALK_ABORT << 1 | 1
     machine.first(SECTION, RAM_SIZE | FULL_ACCESS | NORMAL | 0b10)
     assert machine.fetch(SECTION) == EXTERNAL_ABORT
     machine.state.ttbcr, machine.state.ttbr1 = 1, RAM_SIZE
@@ -265,3 +309,26 @@ def test_a_store_over_the_end_of_a_page_does_all_or_nothing(machine: Machine) ->
     state = machine.run("str r8, [r0]", r0=NEXT_PAGE - 2)
     assert (state.dfsr, state.dfar) == (PAGE_TRANSLATION | WRITTEN, NEXT_PAGE)
     assert machine.word(TARGET + 0xFFC) == 0
+
+
+def test_a_load_over_the_end_of_a_page_faults_where_it_is_denied(machine: Machine) -> None:
+    machine.page(PAGE, small())
+    state = machine.run("ldr r8, [r0]", r0=NEXT_PAGE - 2)
+    assert (state.dfsr, state.dfar) == (PAGE_TRANSLATION, NEXT_PAGE)
+    machine.page(PAGE, 0)
+    machine.page(NEXT_PAGE, small())
+    state = machine.run("ldr r8, [r0]", r0=NEXT_PAGE - 2)
+    assert (state.dfsr, state.dfar) == (PAGE_TRANSLATION, NEXT_PAGE - 2)
+
+
+@pytest.mark.parametrize("instruction", ["ldr r8, [r0]", "ldrt r8, [r0], #0", "str r8, [r0]", "strt r8, [r0], #0"])
+@pytest.mark.parametrize("device", [PAGE, NEXT_PAGE])
+def test_an_access_that_is_partly_to_a_device_is_unaligned(machine: Machine, instruction: str, device: int) -> None:
+    """Accesses to Device and Strongly-ordered memory are not done byte by byte (A3.2.1)."""
+    for page, physical in ((PAGE, TARGET), (NEXT_PAGE, 4 * MIB)):
+        machine.page(page, physical | FULL_PAGE | (0 if page == device else NORMAL) | SMALL)
+    machine.state.r8_12_usr[0] = 0x44332211
+    written = WRITTEN if instruction.startswith("s") else 0
+    state = machine.run(instruction, r0=NEXT_PAGE - 2)
+    assert (state.dfsr, state.dfar, state.cpsr & 0x1F) == (ALIGNMENT | written, NEXT_PAGE - 2, Mode.ABT)
+    assert (machine.word(TARGET + 0xFFC), machine.word(4 * MIB)) == (0, 0)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from vmsim_core.errors import DrainError
+from vmsim_core.units import format_time
 
 
 class DrainState(Enum):
@@ -67,6 +68,7 @@ class DrainManager:
 
     def __init__(self, max_rounds: int = 1_000_000) -> None:
         self._members: dict[Drainable, str] = {}
+        self._busy_since: dict[Drainable, int] = {}
         self._max_rounds = max_rounds
         self.state = DrainState.RUNNING
 
@@ -80,17 +82,19 @@ class DrainManager:
         """Make `member` take no part any more."""
         del self._members[member]
 
-    def drain(self, advance: Callable[[], bool]) -> int:
+    def drain(self, advance: Callable[[], bool], now: Callable[[], int] = int) -> int:
         """Bring everything to rest; return the number of rounds.
 
-        `advance` lets the simulation go on to its next event and returns False when there is none; raises
-        DrainError, naming who is still draining and why, when that leads nowhere.
+        `advance` lets the simulation go on to its next event and returns False when there is none, `now` says the
+        simulated time in ticks; raises DrainError, naming who is still draining, why and since when, when that leads
+        nowhere.
         """
+        self._busy_since.clear()
         self.state = DrainState.DRAINING
         for member in self._members:
             member.drain_state = DrainState.DRAINING
         for round_number in range(1, self._max_rounds + 1):
-            if self._ask_all():
+            if self._ask_all(now()):
                 self.state = DrainState.DRAINED
                 for member in list(self._members):
                     member.drain_sanity_check()
@@ -135,13 +139,17 @@ class DrainManager:
                 done.add(member)
         self.state = DrainState.RUNNING
 
-    def _ask_all(self) -> bool:
+    def _ask_all(self, tick: int) -> bool:
         all_drained = True
         asked: set[Drainable] = set()
         while waiting := [member for member in self._members if member not in asked]:
             for member in waiting:
                 drained = member.drain()
                 member.drain_state = DrainState.DRAINED if drained else DrainState.DRAINING
+                if drained:
+                    self._busy_since.pop(member, None)
+                else:
+                    self._busy_since.setdefault(member, tick)
                 all_drained &= drained
                 asked.add(member)
         return all_drained
@@ -159,7 +167,6 @@ class DrainManager:
 
     def _who_is_draining(self) -> str:
         return "; ".join(
-            f"{name} {member.drain_pending()}"
-            for member, name in self._members.items()
-            if member.drain_state is not DrainState.DRAINED
+            f"{self._members[member]} {member.drain_pending()}, since {format_time(tick)}"
+            for member, tick in self._busy_since.items()
         )

@@ -308,7 +308,7 @@ class Simulation:
         system, hook = self.system, self.plugins.hook
         hook.vmsim_drain(system=system)
         try:
-            system.drain_manager.drain(self._advance_drain)
+            system.drain_manager.drain(self._advance_drain, lambda: self.time)
             self._check_that_all_is_state()
             yield
         finally:

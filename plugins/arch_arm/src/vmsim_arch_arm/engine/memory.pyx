@@ -26,6 +26,7 @@ cdef enum:
     ALIGNMENT_FAULT = 1         # B3.13.3
     SCTLR_MMU = 1
     NON_SECURE_IN_PAR = 1 << 9
+    SUPERSECTION_IN_PAR = 1 << 1
 
 
 # --- the fast path --------------------------------------------------------------------------------------------------
@@ -149,16 +150,31 @@ cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint pri
     return value
 
 
+cdef bint _check_both_pages(Core* core, uint32_t address, uint32_t size, bint privileged, int access) noexcept nogil:
+    """Whether an unaligned access may be done in both of its pages: before that is known neither is touched."""
+    cdef Translation found
+    cdef uint32_t index, part = address, status, write = WRITE_NOT_READ if access == WRITE else 0
+    for index in range(2):
+        status = _translate_known(core, part, privileged, access, &found)
+        if status:
+            _raise(core, part, status, write)
+            return False
+        if found.device:
+            _raise(core, address, ALIGNMENT_FAULT, write)
+            return False
+        part = (address + size - 1) & PAGE_MASK
+    return True
+
+
 cdef uint32_t _read_across_pages(Core* core, uint32_t address, uint32_t size, bint privileged, bint unprivileged) noexcept nogil:
     cdef uint32_t value = 0, index
-    cdef uint32_t big_endian = core.big_endian
-    core.big_endian = 0
+    if not _check_both_pages(core, address, size, privileged, READ):
+        return 0
     for index in range(size):
         value |= _read_slowly(core, address + index, 1, privileged, unprivileged) << 8 * index
         if core.exception:
             break
-    core.big_endian = big_endian
-    return _reversed(value, size) if big_endian else value
+    return _reversed(value, size) if core.big_endian else value
 
 
 cdef void _write_slowly(Core* core, uint32_t address, uint32_t size, uint32_t value, bint privileged, bint unprivileged) noexcept nogil:
@@ -202,21 +218,11 @@ cdef void _write_slowly(Core* core, uint32_t address, uint32_t size, uint32_t va
 
 
 cdef void _write_across_pages(Core* core, uint32_t address, uint32_t size, uint32_t value, bint privileged, bint unprivileged) noexcept nogil:
-    cdef Translation found
-    cdef uint32_t status, index, last = address + size - 1
-    cdef uint32_t big_endian = core.big_endian
-    # Neither page may be written before it is known that both can be.
-    status = translate(core, address, privileged, WRITE, &found)
-    if status:
-        _raise(core, address, status, WRITE_NOT_READ)
+    cdef uint32_t index
+    if not _check_both_pages(core, address, size, privileged, WRITE):
         return
-    status = translate(core, last, privileged, WRITE, &found)
-    if status:
-        _raise(core, last & PAGE_MASK, status, WRITE_NOT_READ)
-        return
-    if big_endian:
+    if core.big_endian:
         value = _reversed(value, size)
-    core.big_endian = 0
     for index in range(size):
         _write_slowly(core, address + index, 1, value >> 8 * index & 0xFF, privileged, unprivileged)
     core.big_endian = big_endian
@@ -516,9 +522,8 @@ cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, b
     if status:
         return (status & 0xF) << 1 | (status >> 10 & 1) << 5 | 1
     # Of a supersection PAR has bits 39:32 where those of a page are (B4.1.112); NS is as the virtual CPU has it.
-    if found.attributes:
-        return (found.physical & SUPERSECTION_MASK) | found.attributes | NON_SECURE_IN_PAR
-    return (found.physical & PAGE_MASK) | NON_SECURE_IN_PAR
+    return (found.physical & (SUPERSECTION_MASK if found.attributes & SUPERSECTION_IN_PAR else PAGE_MASK)
+            | found.attributes | NON_SECURE_IN_PAR)
 
 
 cdef void translation_changed(Core* core) noexcept nogil:

@@ -2,8 +2,12 @@
 
 from libc.stdint cimport uint32_t
 
-from vmsim_arch_arm.engine.memory cimport MemorySystem
 from vmsim_arch_arm.engine.records cimport Core
+
+cdef enum:
+    NOT_SHAREABLE = 0
+    INNER_SHAREABLE = 1
+    OUTER_SHAREABLE = 2
 
 cdef struct Translation:
     uint32_t physical
@@ -12,6 +16,7 @@ cdef struct Translation:
     uint32_t outer
     uint32_t not_global
     uint32_t attributes         # as PAR shows them after an address translation operation (B4.1.112)
+    uint32_t shareable
 
 cdef enum:
     READ = 0
@@ -20,3 +25,6 @@ cdef enum:
 
 # Returns 0, or the fault status as DFSR and IFSR have it (bit 10 with bits 3:0, domain in bits 7:4, WnR not included).
 cdef uint32_t translate(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil
+
+# The cacheability of descriptors in the tables of a translation table base register, numbered as above.
+cdef void walk_cacheability(Core* core, uint32_t ttbr, uint32_t* inner, uint32_t* outer) noexcept nogil

@@ -15,7 +15,23 @@ cdef enum:
     NO_WALK_0 = 1 << 4          # TTBCR.PD0
     NO_WALK_1 = 1 << 5
     SUPERSECTION = 1 << 18
-    SUPERSECTION_IN_PAR = 2
+
+# Memory types, as PRRR numbers them; the reserved 3 is taken for Normal memory.
+cdef enum:
+    STRONGLY_ORDERED = 0
+    DEVICE = 1
+    NORMAL = 2
+
+# Attributes in PAR (B4.1.112).
+cdef enum:
+    PAR_SUPERSECTION = 1 << 1
+    PAR_OUTER = 1 << 2          # times the cacheability
+    PAR_INNER = 1 << 4
+    PAR_STRONGLY_ORDERED = 1 << 4
+    PAR_DEVICE = 3 << 4
+    PAR_CACHEABLE = 1 << 6
+    PAR_SHAREABLE = 1 << 7
+    PAR_NOT_OUTER_SHAREABLE = 1 << 10
 
 # Fault status (B3.13.3), of a section; of a page it is 2 more, but for the access flag.
 cdef enum:
@@ -33,11 +49,27 @@ cdef enum:
     RIGHT_TO_READ = 1
     RIGHT_TO_WRITE = 2
 
+# What the descriptors of an address say about who may access it.
+cdef struct Rules:
+    uint32_t domain
+    uint32_t ap                 # AP[2:0]
+    uint32_t execute_never
+    uint32_t page               # 2 if there was a second level, otherwise 0: what that adds to the fault status
 
-cdef bint _load(Core* core, uint32_t physical, uint32_t attributes, uint32_t* descriptor) noexcept nogil:
-    """Read a descriptor; tables are in RAM. `attributes` is the TTBR, which says how they are cached (B4.1.154)."""
-    cdef uint32_t value = 0
-    if not walk_read(core, physical, (attributes >> 6 & 1) | (attributes << 1 & 2), attributes >> 3 & 3, &value):
+
+cdef void walk_cacheability(Core* core, uint32_t ttbr, uint32_t* inner, uint32_t* outer) noexcept nogil:
+    """IRGN and RGN (B4.1.154); without the data cache a walk is as any access to data (DDI 0388, 7.4.3)."""
+    inner[0] = outer[0] = 0
+    if core.cp15[SCTLR] & DATA_CACHE:
+        inner[0] = (ttbr >> 6 & 1) | (ttbr << 1 & 2)
+        outer[0] = ttbr >> 3 & 3
+
+
+cdef bint _load(Core* core, uint32_t physical, uint32_t ttbr, uint32_t* descriptor) noexcept nogil:
+    """Read a descriptor; tables are in RAM."""
+    cdef uint32_t value = 0, inner, outer
+    walk_cacheability(core, ttbr, &inner, &outer)
+    if not walk_read(core, physical, inner, outer, &value):
         return False
     if core.cp15[SCTLR] & BIG_ENDIAN_TABLES:
         value = value >> 24 | (value >> 8 & 0xFF00) | (value << 8 & 0xFF0000) | value << 24
@@ -60,95 +92,162 @@ cdef uint32_t _rights(Core* core, uint32_t ap, bint privileged) noexcept nogil:
     return RIGHT_TO_READ | RIGHT_TO_WRITE if ap == 3 else RIGHT_TO_READ
 
 
-cdef void _set_type(Core* core, uint32_t tex, uint32_t c, uint32_t b, int access, Translation* found) noexcept nogil:
-    """What kind of memory TEX, C and B mean (B3.8.2), with TEX remap (B3.8.3) or without."""
-    cdef uint32_t number, kind
+# --- memory types ---------------------------------------------------------------------------------------------------
+
+cdef uint32_t _default_type(uint32_t tex, uint32_t c, uint32_t b, uint32_t s, Translation* found) noexcept nogil:
+    """The type that TEX, C, B and S mean without TEX remap (table B3-10); what is reserved there is not cached."""
+    found.shareable = OUTER_SHAREABLE if s else NOT_SHAREABLE
+    if tex & 4:
+        found.inner, found.outer = c << 1 | b, tex & 3
+    elif tex == 0 and c:
+        found.inner = found.outer = 3 if b else 2
+    elif tex == 1 and c and b:
+        found.inner = found.outer = 1
+    elif tex == 0:
+        found.shareable = OUTER_SHAREABLE
+        return DEVICE if b else STRONGLY_ORDERED
+    elif tex == 2 and not c and not b:
+        found.shareable = NOT_SHAREABLE
+        return DEVICE
+    return NORMAL
+
+
+cdef uint32_t _remapped_type(Core* core, uint32_t number, uint32_t s, Translation* found) noexcept nogil:
+    """The type that PRRR and NMRR give to a number made of TEX[0], C and B, and to S (B3.8.3)."""
+    cdef uint32_t primary = core.cp15[PRRR], normal = core.cp15[NMRR], kind = primary >> 2 * number & 3
+    if kind == STRONGLY_ORDERED:
+        found.shareable = OUTER_SHAREABLE
+        return STRONGLY_ORDERED
+    found.shareable = NOT_SHAREABLE
+    if primary >> ((16 if kind == DEVICE else 18) + s) & 1:
+        found.shareable = INNER_SHAREABLE if primary >> (24 + number) & 1 else OUTER_SHAREABLE
+    if kind == DEVICE:
+        return DEVICE
+    found.inner, found.outer = normal >> 2 * number & 3, normal >> (2 * number + 16) & 3
+    return NORMAL
+
+
+cdef uint32_t _par_attributes(uint32_t kind, Translation* found) noexcept nogil:
+    cdef uint32_t attributes = 0
+    if kind == STRONGLY_ORDERED:
+        attributes = PAR_STRONGLY_ORDERED
+    elif kind == DEVICE:
+        attributes = PAR_DEVICE
+    elif found.inner:
+        attributes = PAR_CACHEABLE | found.inner * PAR_INNER
+    attributes |= found.outer * PAR_OUTER
+    if found.shareable:
+        attributes |= PAR_SHAREABLE
+    if found.shareable == INNER_SHAREABLE:
+        attributes |= PAR_NOT_OUTER_SHAREABLE
+    return attributes
+
+
+cdef void _set_type(Core* core, uint32_t tex, uint32_t cb, uint32_t s, int access, Translation* found) noexcept nogil:
+    """Set everything that follows from TEX, C, B and S. PAR shows what the tables say, also of a cache that is off."""
+    cdef uint32_t kind
     found.inner = found.outer = 0
     if core.cp15[SCTLR] & TEX_REMAP:
-        number = (tex & 1) << 2 | c << 1 | b
-        kind = core.cp15[PRRR] >> 2 * number & 3
-        found.device = kind < 2
-        if kind >= 2:
-            found.inner = core.cp15[NMRR] >> 2 * number & 3
-            found.outer = core.cp15[NMRR] >> (2 * number + 16) & 3
-    elif tex & 4:
-        found.device = 0
-        found.inner, found.outer = c << 1 | b, tex & 3
+        kind = _remapped_type(core, (tex & 1) << 2 | cb, s, found)
     else:
-        found.device = c == 0 and (tex == 0 or (tex == 2 and b == 0))
-        if tex == 0 and c:
-            found.inner = found.outer = 3 if b else 2
-        elif tex == 1 and c and b:
-            found.inner = found.outer = 1
+        kind = _default_type(tex, cb >> 1, cb & 1, s, found)
+    found.device = kind < NORMAL
+    found.attributes = _par_attributes(kind, found)
     if not core.cp15[SCTLR] & (INSTRUCTION_CACHE if access == EXECUTE else DATA_CACHE):
         found.inner = found.outer = 0
 
 
-cdef uint32_t translate(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil:
-    cdef uint32_t first = 0, second = 0, table, ap, domain, execute_never, tex, rights, width, page = 0, attributes
-    if not core.cp15[SCTLR] & MMU_ENABLE:
-        found.physical, found.device, found.attributes, found.not_global = address, 0, 0, 0
-        # Data is Strongly-ordered, but unaligned accesses to RAM are let through; instructions are Normal (B3.2.1).
-        found.inner = found.outer = 2 if access == EXECUTE and core.cp15[SCTLR] & INSTRUCTION_CACHE else 0
-        return 0
+cdef void _without_mmu(Core* core, uint32_t address, int access, Translation* found) noexcept nogil:
+    """Data is Strongly-ordered, but unaligned accesses to RAM are let through; instructions are Normal (B3.2.1)."""
+    found.physical, found.device, found.not_global = address, 0, 0
+    found.shareable = OUTER_SHAREABLE
+    found.inner = found.outer = 0
+    found.attributes = _par_attributes(STRONGLY_ORDERED, found)
+    if access == EXECUTE and core.cp15[SCTLR] & INSTRUCTION_CACHE:
+        found.inner = found.outer = 2
 
-    # TTBR0 has the lower 4 GiB >> N, TTBR1 the rest (B3.5.4).
-    width = core.cp15[TTBCR] & 7
-    if width == 0 or address >> (32 - width) == 0:
-        if core.cp15[TTBCR] & NO_WALK_0:
-            return TRANSLATION
-        attributes = core.cp15[TTBR0]
-        table = attributes & ~((<uint32_t>1 << (14 - width)) - 1)
-        table |= address >> 18 & 0x3FFC & ((<uint32_t>1 << (14 - width)) - 1)
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+cdef bint _first_level(Core* core, uint32_t address, uint32_t* ttbr, uint32_t* entry) noexcept nogil:
+    """Find an address's entry in the first-level table: TTBR0 has the lower 4 GiB >> N, TTBR1 the rest (B3.5.4)."""
+    cdef uint32_t n = core.cp15[TTBCR] & 7, number = NO_WALK_0, mask
+    ttbr[0] = core.cp15[TTBR0]
+    if n and address >> (32 - n):
+        n, number, ttbr[0] = 0, NO_WALK_1, core.cp15[TTBR1]
+    mask = (<uint32_t>1 << (14 - n)) - 1
+    entry[0] = (ttbr[0] & ~mask) | (address >> 18 & mask & ~<uint32_t>3)
+    return core.cp15[TTBCR] & number == 0
+
+
+cdef void _section(Core* core, uint32_t address, uint32_t descriptor, int access,
+                   Translation* found, Rules* rules) noexcept nogil:
+    rules.page = 0
+    rules.ap = (descriptor >> 10 & 3) | (descriptor >> 13 & 4)
+    rules.execute_never = descriptor >> 4 & 1
+    found.not_global = descriptor >> 17 & 1
+    _set_type(core, descriptor >> 12 & 7, descriptor >> 2 & 3, descriptor >> 16 & 1, access, found)
+    if descriptor & SUPERSECTION:
+        rules.domain = 0
+        found.physical = (descriptor & <uint32_t>0xFF000000) | (address & 0xFFFFFF)
+        found.attributes |= PAR_SUPERSECTION
     else:
-        if core.cp15[TTBCR] & NO_WALK_1:
-            return TRANSLATION
-        attributes = core.cp15[TTBR1]
-        table = (attributes & ~<uint32_t>0x3FFF) | (address >> 18 & 0x3FFC)
-    if not _load(core, table, attributes, &first):
-        return EXTERNAL_ABORT
+        rules.domain = descriptor >> 5 & 15
+        found.physical = (descriptor & <uint32_t>0xFFF00000) | (address & 0xFFFFF)
 
-    if first & 3 == 0 or first & 3 == 3:
-        return TRANSLATION
-    page = 2 if first & 3 == 1 else 0
-    domain = 0 if not page and first & SUPERSECTION else first >> 5 & 15
-    rights = core.cp15[DACR] >> 2 * domain & 3
-    found.attributes = 0
-    if page:
-        if not _load(core, (first & ~<uint32_t>0x3FF) | (address >> 10 & 0x3FC), attributes, &second):
-            return EXTERNAL_ABORT + 2
-        if second & 3 == 0:
-            return TRANSLATION + page | domain << 4
-        ap = (second >> 4 & 3) | (second >> 7 & 4)
-        if second & 2:
-            found.physical = (second & ~<uint32_t>0xFFF) | (address & 0xFFF)
-            execute_never, tex = second & 1, second >> 6 & 7
-        else:
-            found.physical = (second & ~<uint32_t>0xFFFF) | (address & 0xFFFF)
-            execute_never, tex = second >> 15 & 1, second >> 12 & 7
-        found.not_global = second >> 11 & 1
-        _set_type(core, tex, second >> 3 & 1, second >> 2 & 1, access, found)
+
+cdef uint32_t _page(Core* core, uint32_t address, uint32_t first, uint32_t ttbr, int access,
+                    Translation* found, Rules* rules) noexcept nogil:
+    """Read the second level; return 0 or a fault status."""
+    cdef uint32_t descriptor = 0, tex
+    rules.page = 2
+    rules.domain = first >> 5 & 15
+    if not _load(core, (first & ~<uint32_t>0x3FF) | (address >> 10 & 0x3FC), ttbr, &descriptor):
+        return EXTERNAL_ABORT + 2 | rules.domain << 4
+    if descriptor & 3 == 0:
+        return TRANSLATION + 2 | rules.domain << 4
+    rules.ap = (descriptor >> 4 & 3) | (descriptor >> 7 & 4)
+    found.not_global = descriptor >> 11 & 1
+    if descriptor & 2:
+        found.physical = (descriptor & ~<uint32_t>0xFFF) | (address & 0xFFF)
+        rules.execute_never, tex = descriptor & 1, descriptor >> 6 & 7
     else:
-        ap = (first >> 10 & 3) | (first >> 13 & 4)
-        execute_never, tex = first >> 4 & 1, first >> 12 & 7
-        if first & SUPERSECTION:
-            found.physical = (first & <uint32_t>0xFF000000) | (address & 0xFFFFFF)
-            found.attributes = SUPERSECTION_IN_PAR
-        else:
-            found.physical = (first & <uint32_t>0xFFF00000) | (address & 0xFFFFF)
-        found.not_global = first >> 17 & 1
-        _set_type(core, tex, first >> 3 & 1, first >> 2 & 1, access, found)
-
-    # The access flag belongs to the walk; what the domain and AP allow is looked at when that is done (B3.19).
-    if core.cp15[SCTLR] & ACCESS_FLAG and not ap & 1:
-        return (ACCESS_FLAG_OF_PAGE if page else ACCESS_FLAG_OF_SECTION) | domain << 4
-    if rights == MANAGER:
-        return 0
-    if rights != CLIENT:
-        return DOMAIN + page | domain << 4
-    if access == EXECUTE and execute_never:
-        return PERMISSION + page | domain << 4
-    rights = _rights(core, ap, privileged)
-    if not rights & (RIGHT_TO_WRITE if access == WRITE else RIGHT_TO_READ):
-        return PERMISSION + page | domain << 4
+        found.physical = (descriptor & ~<uint32_t>0xFFFF) | (address & 0xFFFF)
+        rules.execute_never, tex = descriptor >> 15 & 1, descriptor >> 12 & 7
+    _set_type(core, tex, descriptor >> 2 & 3, descriptor >> 10 & 1, access, found)
     return 0
+
+
+cdef uint32_t _check(Core* core, Rules* rules, bint privileged, int access) noexcept nogil:
+    """Return 0, or the status of the first fault: the access flag is the walk's, domain and AP are next (B3.19)."""
+    cdef uint32_t in_domain = core.cp15[DACR] >> 2 * rules.domain & 3
+    if core.cp15[SCTLR] & ACCESS_FLAG and not rules.ap & 1:
+        return (ACCESS_FLAG_OF_PAGE if rules.page else ACCESS_FLAG_OF_SECTION) | rules.domain << 4
+    if in_domain == MANAGER:
+        return 0
+    if in_domain != CLIENT:
+        return DOMAIN + rules.page | rules.domain << 4
+    if access == EXECUTE and rules.execute_never:
+        return PERMISSION + rules.page | rules.domain << 4
+    if not _rights(core, rules.ap, privileged) & (RIGHT_TO_WRITE if access == WRITE else RIGHT_TO_READ):
+        return PERMISSION + rules.page | rules.domain << 4
+    return 0
+
+
+cdef uint32_t translate(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil:
+    cdef uint32_t ttbr, entry, descriptor = 0, status = 0
+    cdef Rules rules
+    if not core.cp15[SCTLR] & MMU_ENABLE:
+        _without_mmu(core, address, access, found)
+        return 0
+    if not _first_level(core, address, &ttbr, &entry):
+        return TRANSLATION
+    if not _load(core, entry, ttbr, &descriptor):
+        return EXTERNAL_ABORT
+    if descriptor & 3 == 1:
+        status = _page(core, address, descriptor, ttbr, access, found, &rules)
+    elif descriptor & 3 == 2:
+        _section(core, address, descriptor, access, found, &rules)
+    else:
+        return TRANSLATION
+    return status if status else _check(core, &rules, privileged, access)
