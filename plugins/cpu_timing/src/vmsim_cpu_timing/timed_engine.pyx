@@ -103,6 +103,11 @@ cdef class TimedEngine(ArmEngine):
         ArmEngine.load_state(self, state)
         empty(self.pipeline)
         tlb_model_forget(&self.pipeline.tlbs)
+        # A model that has been used before begins as a new one does, with what is to be replaced first, too.
+        memset(self.pipeline.tlbs.main_victim, 0, sizeof(self.pipeline.tlbs.main_victim))
+        self.pipeline.tlbs.data.victim = self.pipeline.tlbs.instructions.victim = 0
+        self.pipeline.tlbs.data.latest = self.pipeline.tlbs.instructions.latest = 0
+        self.pipeline.next_store = 0
         forget(&self.pipeline.branches)
         self.pipeline.expected_pc = self.e.core.pc
         self.e.fetched_line = 1

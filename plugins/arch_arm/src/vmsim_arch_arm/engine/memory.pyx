@@ -225,7 +225,6 @@ cdef void _write_across_pages(Core* core, uint32_t address, uint32_t size, uint3
         value = _reversed(value, size)
     for index in range(size):
         _write_slowly(core, address + index, 1, value >> 8 * index & 0xFF, privileged, unprivileged)
-    core.big_endian = big_endian
 
 
 cdef void _fill(Core* core, uint32_t address, Translation* found, uint8_t* host, int access) noexcept nogil:
