@@ -56,17 +56,17 @@ def maker(system: System, core: Core, model: str, path: str) -> CpuModel:
             return AtomicCpu(system, path, AtomicParams(warming=model == "warming"), core)
 
 
+def offer(simulation: Simulation, name: str, model: str) -> None:
+    """Let the core be switched to an instance of its own of a model, under a name."""
+    system, core = simulation.system, simulation.system.cores[0]
+    core.makers[name] = lambda: maker(system, core, model, f"{core.path}.{name}")
+
+
 def equip(simulation: Simulation) -> None:
     """Let the core be switched to all `MODELS`, and to a second instance of each: ``kvm-2`` and so on."""
-    system = simulation.system
-    core = system.cores[0]
-
-    def offer(name: str, model: str) -> None:
-        core.makers[name] = lambda: maker(system, core, model, f"{core.path}.{name}")
-
-    offer("warming", "warming")
+    offer(simulation, "warming", "warming")
     for model in MODELS:
-        offer(f"{model}-2", model)
+        offer(simulation, f"{model}-2", model)
 
 
 def machine(start: str = "kvm", *overrides: tuple[str, str]) -> Simulation:

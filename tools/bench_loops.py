@@ -31,7 +31,9 @@ LOOPS = {
 def bench_loops(console: Console) -> list[str]:
     """Compare loops on the atomic CPU; return what is slower than promised."""
     table = Table("loop on atomic", "MIPS", "of integer's")
-    mips = {name: max(_loop_mips(source) for _ in range(3)) for name, source in LOOPS.items()}
+    # Turn about, so that a busy second of the machine hits all of them.
+    rounds = [{name: _loop_mips(source) for name, source in LOOPS.items()} for _ in range(5)]
+    mips = {name: max(each[name] for each in rounds) for name in LOOPS}
     for name, value in mips.items():
         table.add_row(name, f"{value:.0f}", f"{value / mips['integer']:.2f}")
     console.print(table)
@@ -57,9 +59,10 @@ def _loop_mips(source: str) -> float:
         state.d[:] = [0x3FF0_0000_3F80_0000 + number for number in range(32)]
         core.activate(core.active, state, 0)
         simulation.run(RunLimits(instructions=INSTRUCTIONS // 8))
-        started = time.perf_counter()
+        # The processor's time: these are compared with each other, not with another program.
+        started = time.process_time()
         simulation.run(RunLimits(instructions=INSTRUCTIONS))
-        return INSTRUCTIONS / (time.perf_counter() - started) / 1e6
+        return INSTRUCTIONS / (time.process_time() - started) / 1e6
 
 
 def bench_caches(console: Console) -> None:

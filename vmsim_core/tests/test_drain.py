@@ -60,8 +60,8 @@ def test_a_member_made_while_draining_takes_part_and_is_resumed() -> None:
 
 def test_a_stuck_drain_names_who_and_why() -> None:
     manager = manager_of(Busy(0), Busy(5))
-    with pytest.raises(DrainError, match="m1 waits for 4 more"):
-        manager.drain(lambda: False)
+    with pytest.raises(DrainError, match=r"m1 waits for 4 more, since 1\.000 ms"):
+        manager.drain(lambda: False, lambda: 10**9)
 
 
 def test_memory_phases_need_a_drained_machine_and_count_lines() -> None:
@@ -84,3 +84,54 @@ def test_a_sanity_check_that_fails_ends_the_drain() -> None:
 
     with pytest.raises(DrainError, match="holds a request"):
         manager_of(Liar()).drain(lambda: True)
+
+
+class Lines(Busy):
+    """A cache that can forget what it is asked to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dirty = self.held = 3
+        self.forgets = ""
+
+    def mem_writeback(self) -> int:
+        if self.forgets != "mem_writeback":
+            self.dirty = 0
+        return 0
+
+    def mem_invalidate(self) -> int:
+        if self.forgets != "mem_invalidate":
+            self.held = 0
+        return 0
+
+    def unwritten(self) -> str:
+        return f"{self.dirty} dirty lines" if self.dirty else ""
+
+    def copied(self) -> str:
+        return f"{self.held} lines" if self.held else ""
+
+
+@pytest.mark.parametrize(
+    ("forgets", "message"),
+    [
+        ("mem_writeback", "^mem_writeback .*: m0: 3 dirty"),
+        ("mem_invalidate", "^mem_invalidate .*: m0: 3 lines$"),
+    ],
+)
+def test_a_phase_that_leaves_something_is_refused(forgets: str, message: str) -> None:
+    lines = Lines()
+    manager = manager_of(lines)
+    manager.drain(lambda: True)
+    lines.forgets = forgets
+    with pytest.raises(DrainError, match=message):
+        manager.mem_writeback()
+        manager.mem_invalidate()
+
+
+def test_nothing_is_dropped_that_was_not_written() -> None:
+    lines = Lines()
+    manager = manager_of(lines)
+    manager.drain(lambda: True)
+    with pytest.raises(DrainError, match="3 dirty lines"):
+        manager.mem_invalidate()
+    assert lines.held == 3

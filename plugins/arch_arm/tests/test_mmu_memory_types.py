@@ -253,6 +253,16 @@ def test_walks_are_not_cached_without_the_data_cache(machine: Machine, seen: Rec
     assert of(seen, "walk", PAGES + (PAGE >> 12 & 0xFF) * 4) == {(UNCACHED, UNCACHED)}
 
 
+def test_an_exclusive_load_walks_no_more_than_another(machine: Machine, seen: RecordingPort) -> None:
+    """Noting what is watched is part of the load."""
+    machine.page(PAGE, small())
+    machine.run("ldr r8, [r0]", r0=PAGE)
+    accesses = seen.accesses[:]
+    seen.accesses.clear()
+    machine.run("ldrex r8, [r0]", r0=PAGE)
+    assert seen.accesses == accesses
+
+
 @pytest.mark.parametrize("caches", [0, SCTLR_C, SCTLR_I])
 def test_cacheability_without_the_mmu(machine: Machine, seen: RecordingPort, caches: int) -> None:
     """Data is Strongly-ordered; instructions are write-through, or not cached if SCTLR.I is clear (B3.2.1)."""

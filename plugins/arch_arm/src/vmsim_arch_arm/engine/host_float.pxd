@@ -31,24 +31,20 @@ cdef inline double host_sqrt(double value) noexcept nogil:
 # Two single-precision numbers at a time, in a doubleword: the result rounded to nearest, or 0 unless all operands and
 # results are ordinary (soft_float.is_ordinary32). Whoever calls knows that inexactness has been noted already.
 
-cdef inline bint _ordinary_pair(uint64_t pair) noexcept nogil:
-    return <uint32_t>(pair >> 23 & 0xFF) - <uint32_t>2 < 0xFD and <uint32_t>(pair >> 55 & 0xFF) - <uint32_t>2 < 0xFD
+cdef inline uint64_t _extraordinary(uint64_t pair) noexcept nogil:
+    """Not 0 if one of both exponents is 0, 1 or 255: one more reaches bit 8 of its half, or two less borrows there."""
+    cdef uint64_t ones = <uint64_t>1 << 32 | 1, exponents = pair >> 23 & ones * 0xFF
+    return ((exponents + ones) | (exponents - 2 * ones)) & ~(ones * 0xFF)
 
-cdef inline uint64_t _pair_of(float low, float high) noexcept nogil:
+cdef inline uint64_t _pair_of(uint64_t n, uint64_t m, float low, float high) noexcept nogil:
     cdef uint64_t pair = bits_of_single(low) | <uint64_t>bits_of_single(high) << 32
-    return pair if _ordinary_pair(pair) else 0
+    return 0 if _extraordinary(n) | _extraordinary(m) | _extraordinary(pair) else pair
 
 cdef inline uint64_t pair_add(uint64_t n, uint64_t m) noexcept nogil:
-    if not _ordinary_pair(n) or not _ordinary_pair(m):
-        return 0
-    return _pair_of(single_of(<uint32_t>n) + single_of(<uint32_t>m), single_of(n >> 32) + single_of(m >> 32))
+    return _pair_of(n, m, single_of(<uint32_t>n) + single_of(<uint32_t>m), single_of(n >> 32) + single_of(m >> 32))
 
 cdef inline uint64_t pair_sub(uint64_t n, uint64_t m) noexcept nogil:
-    if not _ordinary_pair(n) or not _ordinary_pair(m):
-        return 0
-    return _pair_of(single_of(<uint32_t>n) - single_of(<uint32_t>m), single_of(n >> 32) - single_of(m >> 32))
+    return _pair_of(n, m, single_of(<uint32_t>n) - single_of(<uint32_t>m), single_of(n >> 32) - single_of(m >> 32))
 
 cdef inline uint64_t pair_mul(uint64_t n, uint64_t m) noexcept nogil:
-    if not _ordinary_pair(n) or not _ordinary_pair(m):
-        return 0
-    return _pair_of(single_of(<uint32_t>n) * single_of(<uint32_t>m), single_of(n >> 32) * single_of(m >> 32))
+    return _pair_of(n, m, single_of(<uint32_t>n) * single_of(<uint32_t>m), single_of(n >> 32) * single_of(m >> 32))

@@ -464,7 +464,7 @@ cdef bint peek_byte(Core* core, uint32_t address, uint8_t* value) noexcept nogil
 
 cdef void set_exclusive_monitors(Core* core, uint32_t address, uint32_t size) noexcept nogil:
     cdef Translation found
-    if translate(core, address, _is_privileged(core), READ, &found):
+    if _translate_known(core, address, _is_privileged(core), READ, &found):
         return
     core.monitor_valid = 1
     core.monitor_address, core.monitor_size = found.physical, size
