@@ -11,6 +11,7 @@ from fresh_environment import PROJECT, FreshEnvironment, command
 
 pytestmark = [
     pytest.mark.packaging,
+    pytest.mark.timeout(1800),  # a distribution's whole suite is one test here
     pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not installed; make test installs it"),
 ]
 # In the order in which they build on one another.
