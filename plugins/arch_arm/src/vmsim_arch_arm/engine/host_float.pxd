@@ -31,20 +31,55 @@ cdef inline double host_sqrt(double value) noexcept nogil:
 # Two single-precision numbers at a time, in a doubleword: the result rounded to nearest, or 0 unless all operands and
 # results are ordinary (soft_float.is_ordinary32). Whoever calls knows that inexactness has been noted already.
 
-cdef inline uint64_t _extraordinary(uint64_t pair) noexcept nogil:
-    """Not 0 if one of both exponents is 0, 1 or 255: one more reaches bit 8 of its half, or two less borrows there."""
-    cdef uint64_t ones = <uint64_t>1 << 32 | 1, exponents = pair >> 23 & ones * 0xFF
-    return ((exponents + ones) | (exponents - 2 * ones)) & ~(ones * 0xFF)
+cdef extern from *:
+    """
+    typedef float pair_of_singles __attribute__((vector_size(8)));
 
-cdef inline uint64_t _pair_of(uint64_t n, uint64_t m, float low, float high) noexcept nogil:
-    cdef uint64_t pair = bits_of_single(low) | <uint64_t>bits_of_single(high) << 32
-    return 0 if _extraordinary(n) | _extraordinary(m) | _extraordinary(pair) else pair
+    static inline pair_of_singles pair_from_bits(uint64_t bits)
+    {
+        pair_of_singles pair;
+        memcpy(&pair, &bits, 8);
+        return pair;
+    }
+
+    static inline uint64_t bits_from_pair(pair_of_singles pair)
+    {
+        uint64_t bits;
+        memcpy(&bits, &pair, 8);
+        return bits;
+    }
+
+    static inline uint64_t add_pairs(uint64_t n, uint64_t m)
+    {
+        return bits_from_pair(pair_from_bits(n) + pair_from_bits(m));
+    }
+
+    static inline uint64_t subtract_pairs(uint64_t n, uint64_t m)
+    {
+        return bits_from_pair(pair_from_bits(n) - pair_from_bits(m));
+    }
+
+    static inline uint64_t multiply_pairs(uint64_t n, uint64_t m)
+    {
+        return bits_from_pair(pair_from_bits(n) * pair_from_bits(m));
+    }
+    """
+    uint64_t add_pairs(uint64_t n, uint64_t m) noexcept nogil
+    uint64_t subtract_pairs(uint64_t n, uint64_t m) noexcept nogil
+    uint64_t multiply_pairs(uint64_t n, uint64_t m) noexcept nogil
+
+cdef inline uint64_t _if_ordinary(uint64_t n, uint64_t m, uint64_t result) noexcept nogil:
+    """Return the result, or 0: of an exponent of 255, one more reaches bit 8 of its half; of 0 or 1, two less do."""
+    cdef uint64_t ones = <uint64_t>1 << 32 | 1, mask = ones * 0xFF
+    cdef uint64_t e = n >> 23 & mask, f = m >> 23 & mask, g = result >> 23 & mask
+    cdef uint64_t above = (e + ones) | (f + ones) | (g + ones), below = (e - 2 * ones) | (f - 2 * ones) | (g - 2 * ones)
+    return 0 if (above | below) & ~mask else result
 
 cdef inline uint64_t pair_add(uint64_t n, uint64_t m) noexcept nogil:
-    return _pair_of(n, m, single_of(<uint32_t>n) + single_of(<uint32_t>m), single_of(n >> 32) + single_of(m >> 32))
+    return _if_ordinary(n, m, add_pairs(n, m))
 
 cdef inline uint64_t pair_sub(uint64_t n, uint64_t m) noexcept nogil:
-    return _pair_of(n, m, single_of(<uint32_t>n) - single_of(<uint32_t>m), single_of(n >> 32) - single_of(m >> 32))
+    return _if_ordinary(n, m, subtract_pairs(n, m))
 
 cdef inline uint64_t pair_mul(uint64_t n, uint64_t m) noexcept nogil:
-    return _pair_of(n, m, single_of(<uint32_t>n) * single_of(<uint32_t>m), single_of(n >> 32) * single_of(m >> 32))
+    return _if_ordinary(n, m, multiply_pairs(n, m))

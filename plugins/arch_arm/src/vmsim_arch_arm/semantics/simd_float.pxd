@@ -33,10 +33,11 @@ cdef int decode_to_quadword(Instruction* insn) noexcept nogil
 cdef u64 joined(uint32_t low, uint32_t high) noexcept nogil
 @cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64, n=u64, scalar=u64)
 cdef int each_lane(Core* core, Instruction* insn, Operation operation) noexcept nogil
-@cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64, n=u64, scalar=u64, both=u64, noted=uint32_t)
+@cython.locals(register=uint32_t, m=u64, n=u64, scalar=u64, both=u64, noted=uint32_t)
 cdef int each_pair(Core* core, Instruction* insn, Pair pair, Operation operation) noexcept nogil
-@cython.locals(control=uint32_t, register=uint32_t, low=uint32_t, m=u64, high=uint32_t, n=u64, d=u64, scalar=u64,
-               both=u64, noted=uint32_t)
+@cython.locals(control=uint32_t, low=uint32_t)
+cdef u64 one_by_one(Core* core, u64 n, u64 m, Operation operation) noexcept nogil
+@cython.locals(register=uint32_t, m=u64, n=u64, d=u64, scalar=u64, both=u64, product=u64, noted=uint32_t)
 cdef int accumulate(Core* core, Instruction* insn, Pair pair, Operation operation) noexcept nogil
 @cython.locals(control=uint32_t, low=uint32_t, n=u64, m=u64)
 cdef int pairwise(Core* core, Instruction* insn, Operation operation) noexcept nogil

@@ -123,25 +123,27 @@ def each_pair(core: Core, insn: Instruction, pair: Pair, operation: Operation) -
     """As `each_lane`, two elements at a time on the host where that is provably the same."""
     if simd_trapped(core):
         return EXCEPTION
-    control = standard_control(core)
     scalar = scalar_m(core, insn)
     noted = core.fpscr & FPSCR_IXC
     for register in range(insn.regs):
         n = core.d[insn.n + register]
         m = scalar if insn.index else core.d[insn.m + register]
         both = pair(n, m) if noted else 0
-        if not both:
-            low = operation(core, n & MASK32, m & MASK32, control)
-            both = joined(low, operation(core, n >> 32, m >> 32, control))
-        core.d[insn.d + register] = both
+        core.d[insn.d + register] = both if both else one_by_one(core, n, m, operation)
     return NEXT
+
+
+def one_by_one(core: Core, n: int, m: int, operation: Operation) -> int:
+    """Return the results of an operation on both elements of doublewords."""
+    control = standard_control(core)
+    low = operation(core, n & MASK32, m & MASK32, control)
+    return joined(low, operation(core, n >> 32, m >> 32, control))
 
 
 def accumulate(core: Core, insn: Instruction, pair: Pair, operation: Operation) -> int:
     """Add the products of the elements of Vn and Vm to those of the destination, or subtract them."""
     if simd_trapped(core):
         return EXCEPTION
-    control = standard_control(core)
     scalar = scalar_m(core, insn)
     noted = core.fpscr & FPSCR_IXC
     for register in range(insn.regs):
@@ -151,12 +153,10 @@ def accumulate(core: Core, insn: Instruction, pair: Pair, operation: Operation) 
         both = pair_mul(n, m) if noted else 0
         if both:
             both = pair(d, both)
-        if both:
-            core.d[insn.d + register] = both
-            continue
-        low = operation(core, d & MASK32, float32_mul(core, n & MASK32, m & MASK32, control), control)
-        high = operation(core, d >> 32, float32_mul(core, n >> 32, m >> 32, control), control)
-        core.d[insn.d + register] = joined(low, high)
+        if not both:
+            product = one_by_one(core, n, m, float32_mul)
+            both = one_by_one(core, d, product, operation)
+        core.d[insn.d + register] = both
     return NEXT
 
 
