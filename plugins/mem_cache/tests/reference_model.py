@@ -176,6 +176,23 @@ class ModelCache:
         if operation & INVALIDATE:
             self.forget(line)
 
+    def maintain_at(self, operation: int, address: int) -> None:
+        """Maintain the 32 bytes that the guest takes for a line; what is dirty beside them goes below."""
+        line = self.find(address)
+        if line is not None and operation == INVALIDATE and line.state == "M":
+            start = address // 32 * 32
+            for first, end in ((line.address, start), (start + 32, line.address + self.line)):
+                if first < end:
+                    part = bytes(line.data[first - line.address : end - line.address])
+                    self.below.write(first, part, line.attributes, "writeback")
+        self.maintain(operation, line)
+
+    def lines_of(self, number: int, sets: int, way: int, ways: int) -> list[Line]:
+        """The lines that a set and a way stand for in a geometry of so many."""
+        return [
+            line for place, line in sorted(self.slots.items()) if place[0] % sets == number and place[1] % ways == way
+        ]
+
     def find(self, address: int) -> Line | None:
         wanted = address - address % self.line
         return next((line for line in self.slots.values() if line.address == wanted), None)
@@ -248,12 +265,14 @@ class ModelCore:
         address = self._first_alias(address)
         inner = [] if to_unification else [cache for cache in self.shared if not cache.is_outer]
         for cache in [*self.data.peers, self.data, *inner]:
-            cache.maintain(operation, cache.find(address))
+            cache.maintain_at(operation, address)
 
-    def maintain_slot(self, operation: int, level: int, number: int, way: int) -> None:
-        cache = [self.data, *self.shared][level]
-        if not cache.is_outer:
-            cache.maintain(operation, cache.slots.get((number, way)))
+    def maintain_slots(self, operation: int, number: int, sets: int, way: int, ways: int) -> None:
+        inner = [self.data, *(cache for cache in self.shared if not cache.is_outer)]
+        for level, cache in enumerate(inner):
+            for line in cache.lines_of(number, sets, way, ways):
+                for below in inner[level:]:
+                    below.maintain(operation, below.find(line.address))
 
     def invalidate_instructions(self) -> None:
         if self.instructions is not self.data:

@@ -68,7 +68,7 @@ class Step:
 
 
 ACCESSES = ["read", "write"] * 6 + ["fetch", "walk"] * 2
-MAINTENANCE = ["address", "slot", "outer", "outer all", "invalidate fetched", "invalidate fetched line"]
+MAINTENANCE = ["address", "slot", "way", "outer", "outer all", "invalidate fetched", "invalidate fetched line"]
 
 
 def steps(what: list[str]) -> st.SearchStrategy[list[Step]]:
@@ -152,6 +152,8 @@ class Pair:
             model.maintain_address(operation, place, bool(step.value & 1))
         elif step.what == "slot":
             self._maintain_slot(step)
+        elif step.what == "way":
+            self._maintain_way(step)
         elif step.what == "invalidate fetched":
             port.invalidate_instructions(now=self.now)
             model.invalidate_instructions()
@@ -164,14 +166,21 @@ class Pair:
             self._maintain_outer(step)
 
     def _maintain_slot(self, step: Step) -> None:
-        model = self.cores[step.core]
-        level = step.value % (1 + len(model.shared))
-        cache = [model.data, *model.shared][level]
-        number, way = step.address // 32 % cache.sets, step.value // 8 % cache.ways
-        way_bits = (cache.ways - 1).bit_length()
-        argument = way << (32 - way_bits) & 0xFFFF_FFFF | number * cache.line
-        self.machine.ports[step.core].maintain_set_way(step.operation, level, argument, self.now)
-        model.maintain_slot(step.operation, level, number, way)
+        # What the guest is told of the geometry may be less, or more, than there is.
+        sets, ways = 1 << step.value % 5, 1 << step.value // 8 % 3
+        number, way = step.address // 32 % sets, step.value // 32 % ways
+        self.machine.ports[step.core].maintain_set_way(step.operation, number, sets, way, ways, self.now)
+        self.cores[step.core].maintain_slots(step.operation, number, sets, way, ways)
+
+    def _maintain_way(self, step: Step) -> None:
+        sets, ways = 1 << step.value % 5, 1 << step.value // 8 % 3
+        number, way = step.address // 32 % sets, step.value // 32 % ways
+        self.machine.hierarchy.maintain_outer_way(Maintenance(step.operation), way, ways, number, sets)
+        outer = [cache for cache in self.cores[0].shared if cache.is_outer]
+        for level, cache in enumerate(outer):
+            for line in cache.lines_of(number, sets, way, ways):
+                for below in outer[level:]:
+                    below.maintain(step.operation, below.find(line.address))
 
     def _maintain_outer(self, step: Step) -> None:
         operation = Maintenance(step.operation)
@@ -179,8 +188,10 @@ class Pair:
         self.machine.hierarchy.maintain_outer(operation, None if everything else step.address)
         for cache in self.cores[0].shared:
             if cache.is_outer:
-                lines = [line for _, line in sorted(cache.slots.items())] if everything else [cache.find(step.address)]
-                for line in lines:
+                if not everything:
+                    cache.maintain_at(operation, step.address)
+                    continue
+                for _, line in sorted(cache.slots.items()):
                     cache.maintain(operation, line)
 
     def compare(self) -> None:

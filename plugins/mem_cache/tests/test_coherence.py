@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from cache_machine import (
     ALIAS,
@@ -204,13 +206,97 @@ def test_invalidation_by_a_guest_loses_what_was_written() -> None:
     assert machine.port.read(0x40, 4)[0] == 0
 
 
-def test_set_and_way_are_where_the_architecture_has_them() -> None:
+def test_a_set_and_a_way_are_those_of_the_geometry_that_the_guest_knows() -> None:
     machine = Machine()  # L1D: 4 sets of 2 ways
     machine.port.write(0x40, 4, 7)  # set 2, way 0
     machine.port.write(0x40 + 128, 4, 8)  # set 2, way 1
-    machine.port.maintain_set_way(INVALIDATE, 0, 1 << 31 | 2 << 5)
+    machine.port.maintain_set_way(INVALIDATE, 2, 4, 1, 2)
+    assert machine.state("l1d", 0x40) + machine.state("l1d", 0x40 + 128) == "MI"
+    for number, way in [(2, 3), (6, 0), (0, 0)]:  # those do not exist, or are elsewhere
+        machine.port.maintain_set_way(INVALIDATE, number, 8, way, 4)
     assert machine.state("l1d", 0x40) == "M"
-    assert machine.state("l1d", 0x40 + 128) == "I"
+    machine.port.maintain_set_way(INVALIDATE, 0, 2, 0, 1)
+    assert machine.state("l1d", 0x40) == "I"
+
+
+def test_what_lies_beside_the_guests_line_in_a_longer_one_is_not_lost() -> None:
+    """CTR tells of 32 bytes, and so does the L2C-310."""
+    longer = {"size": 1024, "ways": 2, "line": 128}
+    machine = Machine({"l1i": longer, "l1d": longer, "l2": longer})
+    for place in range(0, 128, 32):
+        machine.port.write(place, 4, place + 1)
+    machine.port.maintain_address(INVALIDATE, 0x44)
+    machine.hierarchy.maintain_outer(Maintenance.INVALIDATE, 0x44)
+    assert [machine.port.read(place, 4)[0] for place in range(0, 128, 32)] == [1, 33, 0, 97]
+    for place in range(0, 128, 32):
+        machine.port.write(place, 4, 7)
+    machine.port.maintain_set_way(INVALIDATE, 0, 1, 0, 1)
+    assert [machine.port.read(place, 4)[0] for place in range(0, 128, 32)] == [1, 33, 0, 97]
+
+
+def test_the_controllers_line_is_all_of_its_shorter_ones() -> None:
+    shorter = {"size": 256, "ways": 2, "line": 16}
+    machine = Machine({"l1i": shorter, "l1d": shorter, "l2": shorter})
+    for place in (0x40, 0x50):
+        machine.port.write(place, 4, 7)
+        machine.port.maintain_address(CLEAN, place)
+    machine.hierarchy.maintain_outer(Maintenance.CLEAN, 0x50)
+    assert [machine.ram_word(place) for place in (0x40, 0x50)] == [7, 7]
+
+
+@pytest.mark.parametrize("inner", [{}, {"l2": {"size": 1024, "ways": 4, "outer": False}}])
+@pytest.mark.parametrize(("sets", "ways"), [(1, 1), (2, 4), (16, 2), (4, 2), (64, 4)])
+def test_a_loop_over_any_geometry_cleans_every_inner_line(inner: dict[str, Any], sets: int, ways: int) -> None:
+    machine = Machine({"l1i": SMALL["l1i"], "l1d": SMALL["l1d"], **inner})
+    places = range(0, 2048, 32)
+    for place in places:
+        machine.port.write(place, 4, place + 1)
+    for number in range(sets):
+        for way in range(ways):
+            machine.port.maintain_set_way(CLEAN, number, sets, way, ways)
+    assert [machine.ram_word(place) for place in places] == [place + 1 for place in places]
+
+
+@pytest.mark.parametrize(("sets", "ways"), [(1, 1), (1, 8), (16, 2), (512, 8)])
+def test_a_loop_over_any_geometry_cleans_every_outer_line(sets: int, ways: int) -> None:
+    machine = Machine()
+    for place in range(0, 2048, 32):
+        machine.port.write(place, 4, place + 1, inner=UNCACHED)
+        machine.port.write(place, 4, place + 2, inner=WRITE_THROUGH)
+        machine.port.read(place, 4, inner=UNCACHED)
+    assert machine.cache("l2").held
+    for number in range(sets):
+        for way in range(ways):
+            machine.hierarchy.maintain_outer_way(Maintenance.CLEAN, way, ways, number, sets)
+    assert machine.cache("l2").dirty == 0
+
+
+# --- the controller of an outer cache ---------------------------------------------------------------------------------
+
+
+def test_while_it_is_disabled_an_outer_cache_loses_nothing() -> None:
+    machine = Machine()
+    machine.system.outer_cache_enabled = lambda: False
+    machine.port.write(0x40, 4, 7)
+    machine.port.maintain_address(CLEAN_AND_INVALIDATE, 0x40)
+    assert machine.state("l2", 0x40) == "M"
+    machine.hierarchy.maintain_outer(Maintenance.INVALIDATE, None)
+    assert machine.state("l2", 0x40) == "I"
+    assert machine.ram_word(0x40) == 7
+
+
+def test_while_it_is_disabled_incoherent_devices_see_what_an_outer_cache_holds() -> None:
+    machine = Machine({**SMALL, "dma": "incoherent"})
+    enabled = False
+    machine.system.outer_cache_enabled = lambda: enabled
+    for value in (7, 8):
+        machine.port.write(0x40, 4, value)
+        machine.port.maintain_address(CLEAN_AND_INVALIDATE, 0x40)
+        assert machine.system.address_map.read_block(0x40, 1) == b"\x07"  # when it is enabled, the one before
+        enabled = True
+    enabled = False
+    machine.system.address_map.write_block(0x44, b"\x09")
+    assert [machine.port.read(place, 4)[0] for place in (0x40, 0x44)] == [8, 9]
 
 
 def test_cp15_does_not_reach_an_outer_cache_and_its_controller_nothing_else() -> None:
@@ -219,7 +305,8 @@ def test_cp15_does_not_reach_an_outer_cache_and_its_controller_nothing_else() ->
     machine.hierarchy.maintain_outer(Maintenance.CLEAN_AND_INVALIDATE, None)
     assert machine.state("l1d", 0x40) == "M"
     machine.port.maintain_address(CLEAN_AND_INVALIDATE, 0x40)
-    machine.port.maintain_set_way(INVALIDATE, 1, 2 << 5)
+    for way in range(2):
+        machine.port.maintain_set_way(INVALIDATE, 2, 4, way, 2)
     assert machine.state("l2", 0x40) == "M"
     assert machine.ram_word(0x40) == 0
     machine.hierarchy.maintain_outer(Maintenance.CLEAN, None)

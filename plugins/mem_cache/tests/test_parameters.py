@@ -10,6 +10,7 @@ from cache_machine import Machine
 from pydantic import ValidationError
 from vmsim_core.errors import VmsimError
 from vmsim_core.plugin_manager import PluginManager
+from vmsim_core.schema import description_schema
 from vmsim_mem_cache.hierarchy import CacheHierarchy
 from vmsim_mem_cache.parameters import HierarchyParams
 
@@ -86,3 +87,14 @@ def test_the_documentation_names_every_parameter() -> None:
     names = {name for model in [schema, *schema["$defs"].values()] for name in model["properties"]}
     missing = {name for name in names if f"`{name}`" not in page.read_text()}
     assert missing - {f"l{number}" for number in range(3, 7)} - {"dram", "type"} == set()
+
+
+def test_editors_are_told_of_every_parameter() -> None:
+    plugins = PluginManager()
+    plugins.load()
+    schema = description_schema(plugins)
+    (rule,) = schema["properties"]["memory_hierarchy"]["allOf"]
+    assert rule["if"] == {"properties": {"type": {"const": "caches"}}}, "a description need not say the type"
+    assert set(rule["then"]["properties"]) == {"type", *HierarchyParams.model_fields}
+    assert rule["then"]["additionalProperties"] is False
+    assert schema["$defs"]["SharedCacheParams"]["properties"]["mshrs"]["maximum"] == 64

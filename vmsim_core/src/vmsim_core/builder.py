@@ -124,6 +124,7 @@ class _Builder:
         part = self.description.memory_hierarchy
         if part is not None:
             self.system.make_memory_hierarchy = partial(part.type, self.system, "caches", part.params)
+            self.system.outer_cache_geometry = part.type.outer_geometry(part.params)
 
     def _make_cores(self) -> None:
         most = self.system.platform.max_cpus

@@ -44,6 +44,11 @@ class Drainable:
         """Drop cached copies of memory; return the number of lines dropped. Called after `mem_writeback`."""
         return 0
 
+    def lines_by_part(self) -> dict[str, int]:
+        """Return the lines of the last `mem_writeback` or `mem_invalidate` by part, such as a cache; empty if there are
+        no parts."""
+        return {}
+
     def unwritten(self) -> str:
         """Say what memory does not have yet, such as "l1d holds 3 dirty lines"; asked after `mem_writeback`."""
         return ""
@@ -104,7 +109,7 @@ class DrainManager:
         raise DrainError(f"the drain is stuck: {self._who_is_draining()}")
 
     def mem_writeback(self) -> dict[str, int]:
-        """Have all dirty data written to memory; return the lines written, by member.
+        """Have all dirty data written to memory; return the lines written, by member or part of one.
 
         Raises DrainError, naming who, when something is not written after all.
         """
@@ -113,7 +118,7 @@ class DrainManager:
         return lines
 
     def mem_invalidate(self) -> dict[str, int]:
-        """Have all cached copies dropped; return the lines dropped, by member.
+        """Have all cached copies dropped; return the lines dropped, by member or part of one.
 
         Raises DrainError, naming who, when something would be lost, or a copy is left.
         """
@@ -157,8 +162,12 @@ class DrainManager:
     def _phase(self, phase: Callable[[Drainable], int]) -> dict[str, int]:
         if self.state is not DrainState.DRAINED:
             raise DrainError("memory can be written back and invalidated only in a drained machine")
-        lines = {name: phase(member) for member, name in list(self._members.items())}
-        return {name: count for name, count in lines.items() if count}
+        lines: dict[str, int] = {}
+        for member, name in list(self._members.items()):
+            if count := phase(member):
+                parts = {f"{name}.{part}": number for part, number in member.lines_by_part().items() if number}
+                lines.update(parts or {name: count})
+        return lines
 
     def _require(self, phase: str, what_is_left: Callable[[Drainable], str]) -> None:
         left = [f"{name}: {text}" for member, name in self._members.items() if (text := what_is_left(member))]

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from enum import IntEnum
 from typing import ClassVar
 
-from vmsim_core.component import Component
+from vmsim_core.component import Component, ComponentParams
 from vmsim_core.memory_port import CorePort
 from vmsim_core.ram import Ram
 
@@ -40,6 +40,19 @@ class MemoryHierarchy(Component):
     @abstractmethod
     def maintain_outer(self, operation: Maintenance, physical: int | None) -> None:
         """Do what an outer cache controller (L2C-310) was told: to the line at an address, or to everything."""
+
+    @abstractmethod
+    def maintain_outer_way(self, operation: Maintenance, way: int, ways: int, number: int = 0, sets: int = 1) -> None:
+        """Do what an outer cache controller was told to do to a way, or to one set of it, of the geometry that it has.
+
+        That may differ from the caches': all lines are meant whose way is `way` modulo `ways`, and whose set is
+        `number` modulo `sets`.
+        """
+
+    @classmethod
+    def outer_geometry(cls, params: ComponentParams) -> tuple[int, int] | None:
+        """Return the bytes and the ways of the outer cache that parameters describe; None if there is none."""
+        return None
 
     @abstractmethod
     def device_reads(self, ram: Ram, offset: int, size: int) -> None:

@@ -11,12 +11,20 @@ cdef enum:
     WRITE_THROUGH = 2
     WRITE_BACK = 3              # allocates for reads only
 
-# What a guest's cache maintenance operation does, and to what. An address is physical; a set/way argument is as the
-# architecture writes it, with the level (0 is the first).
+# What a guest's cache maintenance operation does. An address is physical.
 cdef enum:
     CLEAN = 1
     INVALIDATE = 2
     CLEAN_AND_INVALIDATE = 3
+
+# A set and a way of the data cache that the guest's registers describe to it. The caches' own geometry may be another
+# one: this names all lines whose set is `number` modulo `sets` and whose way is `way` modulo `ways`, so that a guest
+# that goes through the sets and ways it knows reaches every line.
+ctypedef struct SetWay:
+    uint32_t number
+    uint32_t sets
+    uint32_t way
+    uint32_t ways
 
 ctypedef struct MemoryPort:
     void* owner
@@ -40,11 +48,11 @@ ctypedef struct MemoryPort:
                      uint32_t* value) noexcept nogil
 
     # The guest's maintenance of data and unified caches, by address to the point of coherency (`to_unification` 0) or
-    # unification, or by set and way of a level. Returns when it is complete.
+    # unification, or by set and way; the guest knows of one level, which stands for all that are inner ones. Returns
+    # when it is complete.
     uint64_t (*maintain_address)(void* owner, uint32_t operation, uint32_t physical, uint32_t to_unification,
                                  uint64_t now) noexcept nogil
-    uint64_t (*maintain_set_way)(void* owner, uint32_t operation, uint32_t level, uint32_t set_way,
-                                 uint64_t now) noexcept nogil
+    uint64_t (*maintain_set_way)(void* owner, uint32_t operation, const SetWay* place, uint64_t now) noexcept nogil
     # Instruction caches: all of it, or the line of an address.
     uint64_t (*invalidate_instructions)(void* owner, uint64_t now) noexcept nogil
     uint64_t (*invalidate_instruction_line)(void* owner, uint32_t physical, uint64_t now) noexcept nogil

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from vmsim_core.component import Component
+from vmsim_core.config import DEFAULT_HIERARCHY
 from vmsim_core.description import SystemDescription
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def description_schema(plugins: PluginManager) -> Schema:
     """Return the schema of what a system description may say with the plugins that are installed."""
-    offered: list[Mapping[str, type[Component]]] = [plugins.devices, plugins.cpu_models, plugins.platforms]
+    offered: list[Mapping[str, type[Component]]] = [
+        plugins.devices, plugins.cpu_models, plugins.platforms, plugins.memory_hierarchies,
+    ]  # fmt: skip
     models: set[type[BaseModel]] = {each.Params for registry in offered for each in registry.values()}
     ordered = sorted(models, key=lambda model: (model.__module__, model.__qualname__))
     wanted: list[type[BaseModel]] = [SystemDescription, *ordered]
@@ -51,6 +54,9 @@ def description_schema(plugins: PluginManager) -> Schema:
     properties["devices"]["additionalProperties"] = _devices(
         {name: params(device) for name, device in sorted(plugins.devices.items())}
     )
+    properties["memory_hierarchy"] = _memory_hierarchy(
+        {name: params(hierarchy) for name, hierarchy in sorted(plugins.memory_hierarchies.items())}
+    )
     core_models = {name: params(model) for name, model in sorted(plugins.cpu_models.items())}
     shared["CoreDescription"]["properties"]["models"]["properties"] = core_models
     return schema
@@ -67,6 +73,19 @@ def _devices(params_by_type: Mapping[str, Schema]) -> Schema:
         ],
     }
     return {"anyOf": [device, {"type": "null", "description": "takes an included device away"}]}
+
+
+def _memory_hierarchy(params_by_type: Mapping[str, Schema]) -> Schema:
+    description = "Caches and DRAM, for the CPU models that use them."
+    kind: Schema = {"enum": list(params_by_type), "default": DEFAULT_HIERARCHY, "description": "The kind of hierarchy."}
+    rules = []
+    for name, params in params_by_type.items():
+        rule = _when("type", name, {**params, "properties": {"type": kind, **params.get("properties", {})}})
+        if name == DEFAULT_HIERARCHY:
+            del rule["if"]["required"]
+        rules.append(rule)
+    schema: Schema = {"type": "object", "description": description, "properties": {"type": kind}}
+    return {**schema, "allOf": rules} if rules else schema
 
 
 def _when(key: str, value: str, then: Schema) -> Schema:

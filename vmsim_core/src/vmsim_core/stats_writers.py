@@ -67,6 +67,13 @@ def run_summary(simulation: Simulation) -> dict[str, Any]:
         "exit_cause": None if simulation.exit_cause is None else simulation.exit_cause.name,
         "guest_exit_code": simulation.guest_exit_code,
     }
+    if simulation.switches:
+        totals = simulation.handovers
+        summary["handovers"] = {
+            "drain_seconds": totals.drain_ticks / TICKS_PER_SECOND,
+            "lines_written_back": totals.lines_written_back,
+            "lines_invalidated": totals.lines_invalidated,
+        }
     if simulation.statistics_since is not None:
         # Where the last reset was, in the machine's total counts; the tree counts from there on.
         tick, instructions = simulation.statistics_since

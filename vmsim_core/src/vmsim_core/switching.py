@@ -23,12 +23,28 @@ class HandoverReport:
     tick: int
     drain_ticks: int
     lines_written_back: dict[str, int] = field(default_factory=dict)
+    """By cache; so are those below."""
     lines_invalidated: dict[str, int] = field(default_factory=dict)
     host_dependent: list[str] = field(default_factory=list)
     """Fields that the host's CPU fixes; they were kept outside."""
     reset: tuple[str, ...] = ()
     """What of the new model's own began anew."""
     host_seconds: float = 0.0
+
+
+@dataclass
+class HandoverTotals:
+    """What all switches of a run took together."""
+
+    drain_ticks: int = 0
+    lines_written_back: int = 0
+    lines_invalidated: int = 0
+
+    def add(self, report: HandoverReport) -> None:
+        """Count one switch."""
+        self.drain_ticks += report.drain_ticks
+        self.lines_written_back += sum(report.lines_written_back.values())
+        self.lines_invalidated += sum(report.lines_invalidated.values())
 
 
 def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
@@ -58,6 +74,7 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
         new.resets, time.perf_counter() - started,
     )  # fmt: skip
     simulation.switches += 1
+    simulation.handovers.add(report)
     simulation.plugins.hook.vmsim_cpu_switched(simulation=simulation, report=report)
     return report
 

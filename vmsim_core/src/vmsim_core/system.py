@@ -50,6 +50,10 @@ class System:
         self.make_memory_hierarchy: Callable[[], MemoryHierarchy] | None = None
         """Makes the caches and DRAM that the description asks for; set by the builder."""
         self._memory_hierarchy: MemoryHierarchy | None = None
+        self.outer_cache_geometry: tuple[int, int] | None = None
+        """Bytes and ways of the outer cache that the description asks for, for its controller's registers."""
+        self.outer_cache_enabled: Callable[[], bool] = lambda: True
+        """Whether the outer caches are enabled; set by their controller, if there is one."""
         self.serial_ports: dict[str, SerialPort] = {}
         self.ethernet_ports: dict[str, EthernetPort] = {}
         self.keyboards: dict[str, Keyboard] = {}

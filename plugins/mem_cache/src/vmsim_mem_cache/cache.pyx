@@ -8,7 +8,8 @@ from posix.stdlib cimport posix_memalign
 from vmsim_mem_cache.cache_array cimport (
     ABSENT, EXCLUSIVE, MESI, MODIFIED, CacheArray, address_of, bytes_of, drop, find,
 )
-from vmsim_mem_cache.level cimport MAX_ENTRIES, MAX_NEIGHBOURS, Level, maintain
+from vmsim_mem_cache.level cimport GUEST_LINE, MAX_ENTRIES, MAX_NEIGHBOURS, Level, maintain
+from vmsim_mem_cache.maintenance cimport maintain_at
 from vmsim_mem_cache.prefetcher cimport NO_PREFETCH, Pattern
 from vmsim_mem_cache.ram_map cimport host_address
 
@@ -177,13 +178,29 @@ cdef class Cache:
             drop(&self.level.array, index)
         return len(numbers)
 
-    def maintain(self, uint32_t operation, address, uint64_t now):
-        """Do a guest's maintenance operation to the line at an address, or to all; return when it is complete."""
+    def maintain(self, uint32_t operation, address, uint64_t now, bint whole=False):
+        """Do a guest's maintenance operation to all lines, or to what it takes for a line, or the whole line at an
+        address; return when it is complete."""
         cdef uint32_t index
         cdef uint64_t done = now
-        for index in self.indices(address, 1):
-            done = max(done, maintain(&self.level, operation, index, now))
+        if address is None or whole:
+            for index in self.indices(address, 1):
+                done = max(done, maintain(&self.level, operation, index, now))
+            return done
+        address &= ~(GUEST_LINE - 1)
+        for index in self.indices(address, GUEST_LINE):
+            done = max(done, maintain_at(&self.level, operation, index, address, now))
         return done
+
+    def addresses_of(self, uint32_t way, uint32_t ways, uint32_t number, uint32_t sets):
+        """Return the addresses of the lines of a way and a set, both modulo the numbers that there are to the guest."""
+        cdef CacheArray* array = &self.level.array
+        cdef uint32_t index
+        return [
+            address_of(array, index)
+            for index in self.indices()
+            if index % array.ways % ways == way and index // array.ways % sets == number
+        ]
 
     def clear_timing(self):
         """Forget what is busy or on its way."""

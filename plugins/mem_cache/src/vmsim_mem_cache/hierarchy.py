@@ -48,6 +48,7 @@ class CacheHierarchy(MemoryHierarchy):
             CachePort(self.memory, fetched, data, clock.ticks(1))
             for fetched, data, clock in zip(self.instructions, self.data, self._clocks, strict=True)
         ]
+        self._lines: dict[str, int] = {}
         self._settled = self.event("settled", lambda: None)
         self._report()
 
@@ -126,27 +127,55 @@ class CacheHierarchy(MemoryHierarchy):
         params = self.params.instructions if self.params.l1 is None else self.params.data
         return self._clocks[core].ticks(params.latency)
 
+    @classmethod
+    def outer_geometry(cls, params: ComponentParams) -> tuple[int, int] | None:
+        """Return the bytes and the ways of the nearest outer level; None if there is none."""
+        assert isinstance(params, HierarchyParams)
+        return next(((level.size, level.ways) for level in params.shared if level.outer), None)
+
     def maintain_outer(self, operation: Maintenance, physical: int | None) -> None:
         """Do what an outer cache controller (L2C-310) was told: to the line at an address, or to everything."""
         now = self._latest_time()
         address = None if physical is None else self.memory.ram.first_alias(physical)
-        for cache, params in zip(self.shared, self.params.shared, strict=True):
-            if params.outer:
-                now = cache.maintain(operation, address, now)
+        for cache in self._outer():
+            now = cache.maintain(self._lossless(operation), address, now)
+
+    def maintain_outer_way(self, operation: Maintenance, way: int, ways: int, number: int = 0, sets: int = 1) -> None:
+        """Do what an outer cache controller was told to do to a way, or to one set of it."""
+        now, levels = self._latest_time(), self._outer()
+        for level, cache in enumerate(levels):
+            for address in cache.addresses_of(way, ways, number, sets):
+                # What a line is cleaned to is maintained with it, whichever way has it.
+                for each in levels[level:]:
+                    each.maintain(self._lossless(operation), address, now, whole=True)
+
+    def _outer(self) -> list[Cache]:
+        return [cache for cache, params in zip(self.shared, self.params.shared, strict=True) if params.outer]
+
+    def _lossless(self, operation: Maintenance) -> Maintenance:
+        # A guest invalidates a cache before it enables it. Ours has been at work, so what it holds is no garbage.
+        return operation if self.system.outer_cache_enabled() else Maintenance(operation | Maintenance.CLEAN)
+
+    def _seen_by_devices(self) -> list[Cache]:
+        """Return the caches that devices have to see through, those nearest to memory first."""
+        if self.params.dma == "coherent":
+            return self.caches()
+        # A cache that is disabled is none: the guest does not maintain it.
+        return [] if self.system.outer_cache_enabled() else self._outer()[::-1]
 
     def device_reads(self, ram: Ram, offset: int, size: int) -> None:
         """Be told that a device is about to read RAM: dirty lines go there first, unless DMA is incoherent."""
-        if self.params.dma == "coherent" and self._holds_lines():
+        if (caches := self._seen_by_devices()) and self._holds_lines():
             for address, length in self.memory.ram.addresses(ram, offset, size):
-                for cache in self.caches():
+                for cache in caches:
                     cache.write_back(address, length)
 
     def device_writes(self, ram: Ram, offset: int, size: int) -> None:
         """Be told that a device is about to write RAM: lines are cleaned and dropped, unless DMA is incoherent."""
-        if self.params.dma == "coherent" and self._holds_lines():
+        if (caches := self._seen_by_devices()) and self._holds_lines():
             self.device_reads(ram, offset, size)
             for address, length in self.memory.ram.addresses(ram, offset, size):
-                for cache in self.caches():
+                for cache in caches:
                     cache.drop(address, length)
 
     def _holds_lines(self) -> bool:
@@ -182,15 +211,19 @@ class CacheHierarchy(MemoryHierarchy):
     def mem_writeback(self) -> int:
         """Write every dirty line to RAM and keep it; return how many lines were written."""
         # The lines nearest to a core are the newest: they come last.
-        lines = sum(cache.write_back() for cache in self.caches())
+        self._lines = {cache.name: cache.write_back() for cache in self.caches()}
         self._clear_timing()
-        return lines
+        return sum(self._lines.values())
 
     def mem_invalidate(self) -> int:
         """Drop every line, dirty or not; return how many."""
-        lines = sum(cache.drop() for cache in self.caches())
+        self._lines = {cache.name: cache.drop() for cache in self.caches()}
         self._clear_timing()
-        return lines
+        return sum(self._lines.values())
+
+    def lines_by_part(self) -> dict[str, int]:
+        """Return the lines of the last `mem_writeback` or `mem_invalidate` by cache."""
+        return self._lines
 
     def unwritten(self) -> str:
         """Say which caches hold dirty lines."""

@@ -11,6 +11,7 @@ from vmsim_mem_cache.ram_map cimport RamTable
 
 cdef enum:
     MAX_LINE = 256
+    GUEST_LINE = 32             # what a guest takes for a line: CTR, and the L2C-310's, say so
     MAX_ENTRIES = 64            # of MSHRs, of write buffers
     MAX_NEIGHBOURS = 16
 

@@ -2,15 +2,41 @@
 
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 
-from vmsim_mem_cache.cache_array cimport ABSENT, CacheArray, drop, find
-from vmsim_mem_cache.level cimport Level, maintain
+from vmsim_core.memory_port cimport INVALIDATE, SetWay
+from vmsim_mem_cache.cache_array cimport (
+    ABSENT, INNER_SHIFT, MESI, MODIFIED, OUTER_SHIFT, CacheArray, address_of, bytes_of, drop, find,
+)
+from vmsim_mem_cache.level cimport GUEST_LINE, WRITEBACK, Level, Request, maintain, memory_write, write
 from vmsim_mem_cache.port cimport CoreSide
 from vmsim_mem_cache.ram_map cimport first_alias
 
 
+cdef uint64_t _write_part(Level* level, int32_t index, uint32_t first, uint32_t end, uint64_t now) noexcept nogil:
+    """Write a part of a line below."""
+    cdef Request request
+    cdef uint32_t state = level.array.state[index]
+    if first == end:
+        return now
+    request.address, request.size, request.kind, request.pc = first, end - first, WRITEBACK, 0
+    request.inner, request.outer = state >> INNER_SHIFT & 3, state >> OUTER_SHIFT & 3
+    if level.below == NULL:
+        return memory_write(level.memory, &request, bytes_of(&level.array, index, first), now)
+    return write(level.below, &request, bytes_of(&level.array, index, first), now)
+
+
+cdef uint64_t maintain_at(Level* level, uint32_t operation, int32_t index, uint32_t address, uint64_t now) noexcept nogil:
+    cdef CacheArray* array = &level.array
+    cdef uint32_t first = address_of(array, index)
+    cdef uint32_t place = address & ~<uint32_t>(GUEST_LINE - 1)
+    if operation == INVALIDATE and array.line > GUEST_LINE and array.state[index] & MESI == MODIFIED:
+        now = _write_part(level, index, first, place, now)
+        now = _write_part(level, index, place + GUEST_LINE, first + array.line, now)
+    return maintain(level, operation, index, now)
+
+
 cdef inline uint64_t _maintain_line(Level* level, uint32_t operation, uint32_t address, uint64_t now) noexcept nogil:
     cdef int32_t index = find(&level.array, address)
-    return now + level.latency if index == ABSENT else maintain(level, operation, index, now)
+    return now + level.latency if index == ABSENT else maintain_at(level, operation, index, address, now)
 
 
 cdef uint64_t maintain_address(void* owner, uint32_t operation, uint32_t physical, uint32_t to_unification,
@@ -31,23 +57,36 @@ cdef uint64_t maintain_address(void* owner, uint32_t operation, uint32_t physica
     return done
 
 
-cdef uint64_t maintain_set_way(void* owner, uint32_t operation, uint32_t number, uint32_t set_way,
-                               uint64_t now) noexcept nogil:
-    """DDI 0406C, B4.2.1: the way in the highest bits, the set above those of a line."""
-    cdef Level* level = (<CoreSide*>owner).data
-    cdef uint32_t way, index
-    while number and level != NULL:
+cdef uint64_t _maintain_whole(Level* level, uint32_t operation, uint32_t address, uint64_t now) noexcept nogil:
+    """Maintain all of a line in the inner levels from here on down to the point of coherency."""
+    cdef int32_t index
+    while level != NULL and not level.is_outer:
+        index = find(&level.array, address)
+        now = now + level.latency if index == ABSENT else maintain(level, operation, index, now)
         level = level.below
-        number -= 1
-    if level == NULL or level.is_outer:
-        return now
-    way = set_way >> (32 - level.array.way_bits) if level.array.way_bits else 0
-    if way >= level.array.ways:
-        return now
-    index = (set_way >> level.array.line_shift & level.array.set_mask) * level.array.ways + way
-    if not level.array.tags[index]:
-        return now + level.latency
-    return maintain(level, operation, <int32_t>index, now)
+    return now
+
+
+cdef uint64_t maintain_set_way(void* owner, uint32_t operation, const SetWay* place, uint64_t now) noexcept nogil:
+    """What a line was cleaned to is maintained with it, wherever a later set of the guest's loop would have it."""
+    cdef Level* level = (<CoreSide*>owner).data
+    cdef CacheArray* array
+    cdef uint64_t done = now
+    cdef uint32_t number, way, index
+    while level != NULL and not level.is_outer:
+        array = &level.array
+        done = max(done, now + level.latency)
+        number = place.number
+        while number < array.sets:
+            way = place.way
+            while way < array.ways:
+                index = number * array.ways + way
+                if array.tags[index]:
+                    done = max(done, _maintain_whole(level, operation, address_of(array, <int32_t>index), now))
+                way += place.ways
+            number += place.sets
+        level = level.below
+    return done
 
 
 cdef uint64_t invalidate_instructions(void* owner, uint64_t now) noexcept nogil:

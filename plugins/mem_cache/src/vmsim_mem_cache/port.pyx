@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from vmsim_core.abi cimport VMSIM_ABI
-from vmsim_core.memory_port cimport CorePort
+from vmsim_core.memory_port cimport CorePort, SetWay
 from vmsim_mem_cache.cache cimport Cache, MainMemory
 from vmsim_mem_cache.cache_array cimport (
     ABSENT, FETCHED, MESI, MODIFIED, CacheArray, bytes_of, find, touch_again,
@@ -306,9 +306,12 @@ cdef class CachePort(CorePort):
         """Return the tick at which it is complete."""
         return self.port.maintain_address(self.port.owner, operation, address, to_unification, now)
 
-    def maintain_set_way(self, uint32_t operation, uint32_t level, uint32_t set_way, uint64_t now=0):
+    def maintain_set_way(self, uint32_t operation, uint32_t number, uint32_t sets, uint32_t way, uint32_t ways,
+                         uint64_t now=0):
         """Return the tick at which it is complete."""
-        return self.port.maintain_set_way(self.port.owner, operation, level, set_way, now)
+        cdef SetWay place
+        place.number, place.sets, place.way, place.ways = number, sets, way, ways
+        return self.port.maintain_set_way(self.port.owner, operation, &place, now)
 
     def invalidate_instructions(self, address=None, uint64_t now=0):
         """All, or the line at an address; return the tick at which it is complete."""

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from vmsim_core.device import Device
+from vmsim_core.device import Device, DeviceParams
+from vmsim_core.memory_hierarchy import Maintenance
 from vmsim_core.registers import RegisterTable
+from vmsim_core.system import System
 
 _ENABLED = 1 << 0
 
 _AUXILIARY_RESET = 0x0202_0000
 """8 ways of 16 KiB; the rest as DDI 0246 3.3.4 has it."""
+_WAY_SIZE_SHIFT, _WAY_SIZE = 17, 7 << 17
+_SIXTEEN_WAYS = 1 << 16
+_WAY_SIZES = {16 << 10 << number: number + 1 for number in range(6)}
+_LINE = 32
+_LINE_ADDRESS = 0xFFFF_FFE0
+_WAY_SHIFT = 28
+"""Where operations by index have the way; the index is above the bits of a line (DDI 0246, 3.3.10)."""
 _AUXILIARY_BITS = 0x7FFF_3C01
 _PREFETCH_BITS = 0x79A0_001F
 _PREFETCH_ENABLES = 3 << 28
@@ -20,8 +29,8 @@ _INTERRUPTS = 0x1FF
 
 
 class L2c310(Device):
-    """The registers of the controller. Its maintenance operations are done the moment they are written; what they do to
-    cache lines is the concern of the memory hierarchy."""
+    """The registers of the controller. Its maintenance operations are done the moment they are written, by the memory
+    hierarchy, if a CPU model has asked for one; otherwise no cache holds anything."""
 
     type_name = "l2c-310"
 
@@ -56,6 +65,32 @@ class L2c310(Device):
     debug = registers.read_write(0xF40, writable_bits=0x3, doc="reg15_debug_ctrl")
     prefetch = registers.read_write(0xF60, doc="reg15_prefetch_ctrl")
     power = registers.read_write(0xF80, writable_bits=0x3, doc="reg15_power_ctrl")
+
+    def __init__(self, system: System, path: str, params: DeviceParams) -> None:
+        super().__init__(system, path, params)
+        system.outer_cache_enabled = self._is_enabled
+
+    def _is_enabled(self) -> bool:
+        return bool(self.control.value & _ENABLED)
+
+    def reset(self) -> None:
+        """Have the registers tell of the cache that there is, as the inputs WAYSIZE and ASSOCIATIVITY do."""
+        super().reset()
+        size, ways = self.system.outer_cache_geometry or (0, 0)
+        if ways in (8, 16) and size // ways in _WAY_SIZES:
+            way_size = _WAY_SIZES[size // ways] << _WAY_SIZE_SHIFT
+            associativity = _SIXTEEN_WAYS if ways == 16 else 0
+            self.auxiliary.value = _AUXILIARY_RESET & ~_WAY_SIZE | way_size | associativity
+
+    @property
+    def _ways(self) -> int:
+        return 16 if self.auxiliary.value & _SIXTEEN_WAYS else 8
+
+    @property
+    def _sets(self) -> int:
+        # The encodings that are reserved mean the nearest size.
+        size = min(max((self.auxiliary.value & _WAY_SIZE) >> _WAY_SIZE_SHIFT, 1), len(_WAY_SIZES))
+        return (8 << 10 << size) // _LINE
 
     @cache_type.read
     def _read_cache_type(self) -> int:
@@ -118,17 +153,62 @@ class L2c310(Device):
 
     @interrupt_clear.write
     @sync.write
-    @invalidate_line.write
-    @invalidate_ways.write
-    @clean_line.write
-    @clean_index.write
-    @clean_ways.write
-    @flush_line.write
-    @flush_index.write
-    @flush_ways.write
     @unlock_ways.write
     def _done_at_once(self, value: int) -> None:
         pass
+
+    @invalidate_line.write
+    def _invalidate_line(self, value: int) -> None:
+        self._maintain_line(Maintenance.INVALIDATE, value)
+
+    @clean_line.write
+    def _clean_line(self, value: int) -> None:
+        self._maintain_line(Maintenance.CLEAN, value)
+
+    @flush_line.write
+    def _flush_line(self, value: int) -> None:
+        self._maintain_line(Maintenance.CLEAN_AND_INVALIDATE, value)
+
+    def _maintain_line(self, operation: Maintenance, value: int) -> None:
+        if self.system.has_memory_hierarchy:
+            self.system.memory_hierarchy.maintain_outer(operation, value & _LINE_ADDRESS)
+
+    @clean_index.write
+    def _clean_index(self, value: int) -> None:
+        self._maintain_index(Maintenance.CLEAN, value)
+
+    @flush_index.write
+    def _flush_index(self, value: int) -> None:
+        self._maintain_index(Maintenance.CLEAN_AND_INVALIDATE, value)
+
+    def _maintain_index(self, operation: Maintenance, value: int) -> None:
+        if self.system.has_memory_hierarchy:
+            ways, sets = self._ways, self._sets
+            way, number = value >> _WAY_SHIFT & ways - 1, value // _LINE & sets - 1
+            self.system.memory_hierarchy.maintain_outer_way(operation, way, ways, number, sets)
+
+    @invalidate_ways.write
+    def _invalidate_ways(self, value: int) -> None:
+        self._maintain_ways(Maintenance.INVALIDATE, value)
+
+    @clean_ways.write
+    def _clean_ways(self, value: int) -> None:
+        self._maintain_ways(Maintenance.CLEAN, value)
+
+    @flush_ways.write
+    def _flush_ways(self, value: int) -> None:
+        self._maintain_ways(Maintenance.CLEAN_AND_INVALIDATE, value)
+
+    def _maintain_ways(self, operation: Maintenance, value: int) -> None:
+        if not self.system.has_memory_hierarchy:
+            return
+        hierarchy, ways = self.system.memory_hierarchy, self._ways
+        chosen = [way for way in range(ways) if value >> way & 1]
+        if len(chosen) == ways:
+            hierarchy.maintain_outer(operation, None)
+            return
+        for way in chosen:
+            hierarchy.maintain_outer_way(operation, way, ways)
 
     @sync.read
     @invalidate_line.read

@@ -82,10 +82,17 @@ class Switcher:
 
 
 def _tell(report: HandoverReport) -> None:
-    flushed = sum(report.lines_written_back.values()), sum(report.lines_invalidated.values())
+    flushed = _lines(report.lines_written_back), _lines(report.lines_invalidated)
     outside = f", kept outside: {', '.join(report.host_dependent)}" if report.host_dependent else ""
+    reset = f", begun anew: {', '.join(report.reset)}" if report.reset else ""
     log.info(
-        "%s: %s to %s at %s, %s of draining, %d lines written back, %d invalidated%s, %.1f ms",
+        "%s: %s to %s at %s, %s of draining, lines written back: %s, invalidated: %s%s%s, %.1f ms",
         report.core, report.from_model, report.to_model, format_time(report.tick), format_time(report.drain_ticks),
-        *flushed, outside, 1000 * report.host_seconds,
+        *flushed, outside, reset, 1000 * report.host_seconds,
     )  # fmt: skip
+
+
+def _lines(lines: dict[str, int]) -> str:
+    """Return how many, and of which caches."""
+    parts = f" ({', '.join(f'{name} {count}' for name, count in lines.items())})" if lines else ""
+    return f"{sum(lines.values())}{parts}"

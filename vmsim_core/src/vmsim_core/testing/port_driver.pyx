@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from vmsim_core.memory_port cimport CorePort
+from vmsim_core.memory_port cimport CorePort, SetWay
 
 
 cdef class PortDriver:
@@ -48,9 +48,12 @@ cdef class PortDriver:
         """Do what the guest's maintenance of a line does; return when it is complete."""
         return self._port.port.maintain_address(self._port.port.owner, operation, address, to_unification, now)
 
-    def maintain_set_way(self, uint32_t operation, uint32_t level, uint32_t set_way, uint64_t now=0):
+    def maintain_set_way(self, uint32_t operation, uint32_t number, uint32_t sets, uint32_t way, uint32_t ways,
+                         uint64_t now=0):
         """Do what the guest's maintenance by set and way does; return when it is complete."""
-        return self._port.port.maintain_set_way(self._port.port.owner, operation, level, set_way, now)
+        cdef SetWay place
+        place.number, place.sets, place.way, place.ways = number, sets, way, ways
+        return self._port.port.maintain_set_way(self._port.port.owner, operation, &place, now)
 
     def invalidate_instructions(self, address=None, uint64_t now=0):
         """Drop a line of instructions, or all of them; return when that is complete."""

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-from vmsim_core.memory_port cimport CorePort
+from vmsim_core.memory_port cimport CorePort, SetWay
 
 cdef enum:
     LINE = 32
@@ -69,8 +69,7 @@ cdef uint64_t _maintain_address(void* owner, uint32_t operation, uint32_t physic
     return now
 
 
-cdef uint64_t _maintain_set_way(void* owner, uint32_t operation, uint32_t level, uint32_t set_way,
-                                uint64_t now) noexcept nogil:
+cdef uint64_t _maintain_set_way(void* owner, uint32_t operation, const SetWay* place, uint64_t now) noexcept nogil:
     return now
 
 

@@ -13,7 +13,7 @@ from vmsim_arch_arm.engine.memory cimport (
     maintain_set_way, translate_address, translation_changed,
 )
 from vmsim_arch_arm.engine.records cimport *
-from vmsim_core.memory_port cimport CLEAN, CLEAN_AND_INVALIDATE, INVALIDATE
+from vmsim_core.memory_port cimport CLEAN, CLEAN_AND_INVALIDATE, INVALIDATE, SetWay
 
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
 from vmsim_arch_arm.id_registers import CCSIDR, ID_REGISTERS
@@ -250,7 +250,7 @@ cdef bint write_register(Core* core, uint32_t encoding, uint32_t value) noexcept
     elif access.write == CACHE_ADDRESS:
         maintain_address(core, value, access.index & 3, access.index & TO_UNIFICATION != 0)
     elif access.write == CACHE_SET_WAY:
-        maintain_set_way(core, value, access.index)
+        _maintain_set_way(core, value, access.index)
     elif access.write == ALL_INSTRUCTIONS:
         invalidate_instructions(core)
     elif access.write == INSTRUCTION_LINE:
@@ -279,6 +279,19 @@ cdef void _write_breakpoint(Core* core, uint32_t opc2, uint32_t index, uint32_t 
     elif opc2 == 6:
         value &= ~<uint32_t>3
     _breakpoint_register(core, opc2)[index] = value
+
+
+cdef void _maintain_set_way(Core* core, uint32_t value, uint32_t operation) noexcept nogil:
+    """By the geometry that CCSIDR tells of level 1, the only one that CLIDR tells of (B4.2.1): the level in bits 3:1, the
+    set above the bits of a line, the way in the highest bits. Its ways are a power of two."""
+    cdef SetWay place
+    place.sets = (_data_ccsidr >> 13 & 0x7FFF) + 1
+    place.ways = (_data_ccsidr >> 3 & 0x3FF) + 1
+    if value >> 1 & 7:
+        return
+    place.number = value >> (_data_ccsidr & 7) + 4 & place.sets - 1
+    place.way = <uint32_t>((<uint64_t>value * place.ways) >> 32)
+    maintain_set_way(core, &place, operation)
 
 
 cdef bint _write_monitor(Core* core, uint32_t crm, uint32_t opc2, uint32_t value) noexcept nogil:

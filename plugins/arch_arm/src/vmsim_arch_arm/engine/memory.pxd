@@ -4,7 +4,7 @@ from libc.stdint cimport uint16_t, uint32_t, uint64_t, uint8_t
 
 from vmsim_arch_arm.engine.records cimport TLB_ENTRIES, TLB_SETS, Core
 from vmsim_arch_arm.engine.tlb_model cimport TlbModel
-from vmsim_core.memory_port cimport MemoryPort
+from vmsim_core.memory_port cimport MemoryPort, SetWay
 
 # MemU[] and MemA[] of the manual (B2.4.4): of 1, 2 or 4 bytes, unaligned ones allowed or not; big-endian if CPSR.E says.
 cdef uint32_t mem_u_read(Core* core, uint32_t address, uint32_t size) noexcept nogil
@@ -85,7 +85,7 @@ cdef void fetch_translation_time(Core* core, uint32_t address) noexcept nogil
 
 # Cache maintenance of the guest, through the port; the operation as memory_port.pxd numbers it.
 cdef void maintain_address(Core* core, uint32_t address, uint32_t operation, bint to_unification) noexcept nogil
-cdef void maintain_set_way(Core* core, uint32_t set_way, uint32_t operation) noexcept nogil
+cdef void maintain_set_way(Core* core, const SetWay* place, uint32_t operation) noexcept nogil
 cdef void invalidate_instructions(Core* core) noexcept nogil
 cdef void invalidate_instruction_line(Core* core, uint32_t address) noexcept nogil
 

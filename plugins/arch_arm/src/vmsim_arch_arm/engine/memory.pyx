@@ -25,6 +25,7 @@ cdef enum:
     WRITE_NOT_READ = 1 << 11    # DFSR.WnR
     ALIGNMENT_FAULT = 1         # B3.13.3
     SCTLR_MMU = 1
+    GUEST_LINE = 32             # as CTR has it, DminLine and IminLine
     NON_SECURE_IN_PAR = 1 << 9
     SUPERSECTION_IN_PAR = 1 << 1
 
@@ -392,18 +393,24 @@ cdef void _fill_ported(Core* core, uint32_t address, Translation* found, int acc
 
 cdef void maintain_address(Core* core, uint32_t address, uint32_t operation, bint to_unification) noexcept nogil:
     cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t physical, end
     cdef Translation found
     # An address that is not mapped does nothing: the models without caches raise no abort for it either.
     if memory.port == NULL or _translate(core, address, _is_privileged(core), READ, &found):
         return
     if memory.host[found.physical >> PAGE_SHIFT] != NULL:
-        memory.now = memory.port.maintain_address(memory.port.owner, operation, found.physical, to_unification, memory.now)
+        # All that the guest takes for a line, if lines are shorter.
+        physical = found.physical & ~<uint32_t>(GUEST_LINE - 1)
+        end = physical + GUEST_LINE
+        while physical < end:
+            memory.now = memory.port.maintain_address(memory.port.owner, operation, physical, to_unification, memory.now)
+            physical += memory.port.line
 
 
-cdef void maintain_set_way(Core* core, uint32_t set_way, uint32_t operation) noexcept nogil:
+cdef void maintain_set_way(Core* core, const SetWay* place, uint32_t operation) noexcept nogil:
     cdef MemorySystem* memory = <MemorySystem*>core.memory
     if memory.port != NULL:
-        memory.now = memory.port.maintain_set_way(memory.port.owner, operation, set_way >> 1 & 7, set_way, memory.now)
+        memory.now = memory.port.maintain_set_way(memory.port.owner, operation, place, memory.now)
 
 
 cdef void invalidate_instructions(Core* core) noexcept nogil:
@@ -415,11 +422,16 @@ cdef void invalidate_instructions(Core* core) noexcept nogil:
 
 cdef void invalidate_instruction_line(Core* core, uint32_t address) noexcept nogil:
     cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t physical, end
     cdef Translation found
     if memory.port == NULL or _translate(core, address, _is_privileged(core), READ, &found):
         return
     if memory.host[found.physical >> PAGE_SHIFT] != NULL:
-        memory.now = memory.port.invalidate_instruction_line(memory.port.owner, found.physical, memory.now)
+        physical = found.physical & ~<uint32_t>(GUEST_LINE - 1)
+        end = physical + GUEST_LINE
+        while physical < end:
+            memory.now = memory.port.invalidate_instruction_line(memory.port.owner, physical, memory.now)
+            physical += memory.port.line
     memory.code_generation += 1
 
 
