@@ -5,6 +5,7 @@ import mmap
 
 from cpython.buffer cimport PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.string cimport memcmp
+from posix.mman cimport MAP_NORESERVE
 
 from vmsim_core.abi cimport VMSIM_ABI
 
@@ -18,7 +19,10 @@ cdef class Ram:
     """`size` bytes of guest RAM, zero at first; offsets count from its own start."""
 
     def __cinit__(self, str name, size_t size):
-        self._mapping = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        # No reservation: a guest seldom touches all of its RAM, and the host would refuse to fork a process whose
+        # reservations exceed what it has (Linux, Documentation/mm/overcommit-accounting.rst).
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_NORESERVE
+        self._mapping = mmap.mmap(-1, size, flags=flags)
         PyObject_GetBuffer(self._mapping, &self._view, PyBUF_WRITABLE)
         self.data = <unsigned char*>self._view.buf
         self.size = size

@@ -198,9 +198,11 @@ class Simulation:
         self._board.tell(event)
 
     def close(self) -> None:
-        """Let go of host resources, such as disk images; the machine is not used any more."""
+        """Let go of host resources, such as disk images and memory; the machine is not used any more."""
         for component in self.system.walk():
             component.release()
+        for region in self.system.address_map.ram_regions:
+            region.ram.clear()
 
     def __enter__(self) -> Self:
         return self
