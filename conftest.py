@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import gc
+import signal
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs under test: a shell makes jobs in the background ignore it, which they inherit."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
