@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -47,15 +47,16 @@ Dir::Log "{folder}/log";
 class DebianArchive:
     """The Debian archive as this machine's apt sources describe it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, architecture: str = ARCHITECTURE) -> None:
         self._root = root
+        self._architecture = architecture
         self._apt_folder = root / "apt"
         self._update_errors: str | None = None
 
     def package(self, name: str, *, fresh: bool = False) -> Package:
         """Return a package, downloaded if it is not in the cache yet."""
         folder = Folder(self._root, f"packages/{name}")
-        index = folder.ensure(f"{name}:{ARCHITECTURE}", lambda work: self._download(name, work), fresh=fresh)
+        index = folder.ensure(f"{name}:{self._architecture}", lambda work: self._download(name, work), fresh=fresh)
         (file_name,) = index.files
         return Package(name, folder, index, file_name)
 
@@ -68,9 +69,20 @@ class DebianArchive:
             raise self._unavailable(metapackage)
         return match.group(1)
 
+    def download_with_dependencies(self, names: Sequence[str], folder: Path) -> list[Path]:
+        """Put packages and all that they depend on into a folder, and return their files in the order of their names."""
+        self._update()
+        tell(f"fetching Debian packages {', '.join(names)} and what they need ({self._architecture})")
+        (folder / "partial").mkdir()
+        options = ("--quiet=2", "--yes", "--download-only", "--no-install-recommends")
+        result = self._run("apt-get", "install", *options, "-o", f"Dir::Cache::archives={folder}/", *names)
+        if result.returncode != 0:
+            raise self._unavailable(" ".join(names), result.stderr)
+        return sorted(folder.glob("*.deb"))
+
     def _download(self, name: str, work: Path) -> str:
         self._update()
-        tell(f"fetching Debian package {name} ({ARCHITECTURE})")
+        tell(f"fetching Debian package {name} ({self._architecture})")
         result = self._run("apt-get", "download", "--quiet=2", name, folder=work)
         files = list(work.glob("*.deb"))
         if result.returncode != 0 or len(files) != 1:
@@ -97,7 +109,7 @@ class DebianArchive:
         complaints = re.findall(r"^(?:E: |W: (?=Failed))(.*)", f"{self._update_errors}\n{errors}", re.MULTILINE)
         reason = re.sub(r"\s+", " ", complaints[0]) if complaints else "apt's sources here do not have it"
         return GuestError(
-            f"cannot fetch Debian package {name} ({ARCHITECTURE}): {reason}; "
+            f"cannot fetch Debian package {name} ({self._architecture}): {reason}; "
             f"check the network and apt's sources (Debian, with no architecture excluded), {INSTEAD}"
         )
 
@@ -119,7 +131,7 @@ class DebianArchive:
         with locked(self._root / "locks" / "apt", "package lists"):
             for part in ("state/lists/partial", "cache/archives/partial", "log"):
                 (self._apt_folder / part).mkdir(parents=True, exist_ok=True)
-            configuration = _CONFIGURATION.format(architecture=ARCHITECTURE, folder=self._apt_folder)
+            configuration = _CONFIGURATION.format(architecture=self._architecture, folder=self._apt_folder)
             # Renamed into place: an apt of another process may be reading it.
             temporary = self._apt_folder / "apt.conf.new"
             temporary.write_text(configuration)
