@@ -129,7 +129,6 @@ def test_a_checkpoint_resumed_for_a_millisecond_is_the_next_one(tmp_path: Path, 
     assert each_becomes_the_next(model, found, tmp_path) == 4
 
 
-@pytest.mark.xfail(strict=True, reason="an engine that goes through caches keeps what it has decoded")
 def test_a_timing_model_that_was_used_before_begins_as_a_new_one_does(tmp_path: Path) -> None:
     found = take_at("timing", [6, 39, 41, 42], tmp_path, fresh=False)
     assert each_becomes_the_next("timing", found, tmp_path) == 1

@@ -29,10 +29,18 @@ DIRECTIVES = {
     "wraparound": False,
 }
 
+# Without it compilers may round a multiplication and an addition once where the host has an instruction for both
+# (GCC does on ARM hosts), and a guest's results would depend on the host.
+COMPILE_ARGUMENTS = ["-ffp-contract=off"]
+
 setup(
     ext_modules=cythonize(
         [
-            Extension(".".join(module.relative_to("src").with_suffix("").parts), [str(module)])
+            Extension(
+                ".".join(module.relative_to("src").with_suffix("").parts),
+                [str(module)],
+                extra_compile_args=COMPILE_ARGUMENTS,
+            )
             for module in MODULES
             if module not in NOT_COMPILED
         ],

@@ -46,6 +46,8 @@ GPRS = [getattr(arm_const, f"UC_ARM_REG_R{number}") for number in range(15)]
 DOUBLES = [getattr(arm_const, f"UC_ARM_REG_D{number}") for number in range(32)]
 _CPSR, _FPSCR = arm_const.UC_ARM_REG_CPSR, arm_const.UC_ARM_REG_FPSCR
 _SUPERVISOR = 0x1D3
+TRANSLATIONS = 16 << 20
+"""Bytes for Unicorn's translations; by itself it takes 1 GiB for each engine, more than a host has for fifty."""
 _WINDOW_START = DATA - WINDOW // 2
 
 
@@ -57,6 +59,7 @@ class UnicornSide:
     def __init__(self) -> None:
         self.engine: Any = Uc(UC_ARCH_ARM, UC_MODE_ARM)
         self.engine.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_A9)
+        self.engine.ctl_set_tcg_buffer_size(TRANSLATIONS)
         self.engine.mem_map(0, MEMORY)
         # Without this CPACR ignores what it is written (it starts in the Non-secure state, with NSACR zero).
         self.engine.reg_write(arm_const.UC_ARM_REG_CP_REG, (15, 0, 0, 1, 1, 0, 2, 3 << 10))

@@ -18,6 +18,6 @@ cdef struct BranchPredictor:
     uint64_t branches
     uint64_t mispredicted
 
-cdef bint predict(BranchPredictor* predictor, uint32_t kind, bint conditional, uint32_t pc, uint32_t following,
+cdef bint predict(BranchPredictor* predictor, uint32_t kind, bint conditional, bint backward, uint32_t pc, uint32_t following,
                   uint32_t target, bint taken) noexcept nogil
 cdef void forget(BranchPredictor* predictor) noexcept nogil

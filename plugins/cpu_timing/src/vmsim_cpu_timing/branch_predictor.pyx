@@ -10,12 +10,12 @@ from vmsim_arch_arm.engine.records cimport (
 )
 
 
-cdef bint _direction(BranchPredictor* p, uint32_t pc, uint32_t target, bint taken) noexcept nogil:
+cdef bint _direction(BranchPredictor* p, bint backward, uint32_t pc, bint taken) noexcept nogil:
     """Predict whether a conditional branch is taken, and learn."""
     cdef uint8_t* counter
     cdef bint predicted
     if not p.bimodal:
-        return target <= pc if taken else False
+        return backward
     counter = &p.counters[pc >> 1 & p.counter_mask]
     predicted = counter[0] >= 2
     if taken and counter[0] < 3:
@@ -32,13 +32,16 @@ cdef bint _target_known(BranchPredictor* p, uint32_t pc, uint32_t target) noexce
     return known
 
 
-cdef bint predict(BranchPredictor* p, uint32_t kind, bint conditional, uint32_t pc, uint32_t following,
+cdef bint predict(BranchPredictor* p, uint32_t kind, bint conditional, bint backward, uint32_t pc, uint32_t following,
                   uint32_t target, bint taken) noexcept nogil:
-    """Say whether a branch was predicted right; `target` is where it led, `following` the instruction after it."""
+    """Say whether a branch was predicted right; `target` is where it led, `following` the instruction after it.
+
+    `backward` is what the encoding says, also of a branch that was not taken.
+    """
     cdef bint right = True
     p.branches += 1
     if conditional:
-        right = _direction(p, pc, target, taken) == taken
+        right = _direction(p, backward, pc, taken) == taken
     if taken and kind == BRANCH_RETURN:
         right = right and p.returns[p.top] == target
         p.top = (p.top - 1) & (RETURNS - 1)

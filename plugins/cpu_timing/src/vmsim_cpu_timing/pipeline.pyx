@@ -10,10 +10,10 @@ from libc.string cimport memset
 from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
 from vmsim_arch_arm.engine.loop cimport ALWAYS, execute_instruction, find_page, is_final, take
 from vmsim_arch_arm.engine.memory cimport fetch_translation_time
-from vmsim_arch_arm.engine.ported_loop cimport decode_fetched, fetch_line
+from vmsim_arch_arm.engine.ported_loop cimport decode_fetched, fetch_across, fetch_line
 from vmsim_arch_arm.engine.records cimport (
-    ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_NONE, CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT,
-    OPERAND_FLAGS, OPERAND_PC, SUPERVISOR_CALL, Core,
+    ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_DIRECT, BRANCH_DIRECT_CALL, BRANCH_NONE,
+    CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT, OPERAND_FLAGS, OPERAND_PC, SUPERVISOR_CALL, Core,
 )
 from vmsim_cpu_timing.branch_predictor cimport predict
 
@@ -71,8 +71,9 @@ cdef inline uint64_t _to_cycle(Pipeline* p, uint64_t tick) noexcept nogil:
     return (tick + p.cycle - 1) // p.cycle * p.cycle
 
 
-cdef void _next_line(Engine* e, Pipeline* p, CodePage* page, uint32_t pc) noexcept nogil:
+cdef uint64_t _next_line(Engine* e, CodePage* page, uint32_t pc) noexcept nogil:
     """Fetch the line of `pc`: a line that follows was asked for when the one before it began to issue."""
+    cdef Pipeline* p = <Pipeline*>e.timing
     cdef uint64_t asked = p.issue, ready
     if pc & ~(e.memory.port.line - 1) == e.fetched_line + e.memory.port.line and p.line_entered:
         asked = p.line_entered
@@ -85,6 +86,7 @@ cdef void _next_line(Engine* e, Pipeline* p, CodePage* page, uint32_t pc) noexce
         p.waited_for_fetch += p.fetched - p.issue
         p.issue = p.fetched
     p.line_entered = p.issue
+    return ready
 
 
 cdef inline void _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
@@ -131,8 +133,11 @@ cdef inline void _leave_slot(Pipeline* p, Instruction* insn, uint64_t tick) noex
 cdef void _after_branch(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick, bint taken) noexcept nogil:
     cdef Core* core = &e.core
     cdef bint conditional = insn.cond != ALWAYS or core.it or insn.sources >> OPERAND_FLAGS & 1
+    cdef bint direct = insn.branch_kind == BRANCH_DIRECT or insn.branch_kind == BRANCH_DIRECT_CALL
+    cdef bint backward = direct and insn.immediate >> 31
+    cdef uint32_t following = core.pc + insn.size
     cdef uint64_t lost = 0
-    if not predict(&p.branches, insn.branch_kind, conditional, core.pc, core.pc + insn.size, core.next_pc, taken):
+    if not predict(&p.branches, insn.branch_kind, conditional, backward, core.pc, following, core.next_pc, taken):
         lost = p.mispredict
     elif taken:
         lost = p.taken
@@ -170,7 +175,8 @@ cdef void execute_timed(Engine* e) noexcept nogil:
     cdef Pipeline* p = <Pipeline*>e.timing
     cdef CodePage* page
     cdef Instruction* insn
-    cdef uint32_t pc = core.pc, thumb, shift, read_ahead, line_mask = ~(e.memory.port.line - 1)
+    cdef uint32_t pc = core.pc, thumb, shift, read_ahead
+    cdef uint32_t line_mask = ~(e.memory.port.line - 1), last_halfword = e.memory.port.line - 2
     cdef uint64_t tick
     cdef int result
     if pc != p.expected_pc:
@@ -191,17 +197,23 @@ cdef void execute_timed(Engine* e) noexcept nogil:
         while core.retired < core.limit:
             core.pc = pc
             if pc & line_mask != e.fetched_line:
-                _next_line(e, p, page, pc)
-            insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> shift]
-            e.memory.now = p.issue
-            if insn.size == 0:
-                insn = decode_fetched(e, page, pc, insn)
+                _next_line(e, page, pc)
+            if pc & last_halfword == last_halfword:     # never in ARM state
+                e.memory.now = p.issue
+                insn = fetch_across(e, page, pc, _next_line)
                 if insn == NULL:
-                    take(e)
-                    _flush(e, p, p.issue)
+                    if e.failure == NULL:
+                        take(e)
+                        _flush(e, p, p.issue)
                     p.expected_pc = core.pc
                     e.now = p.issue
                     return
+                e.memory.now = p.issue
+            else:
+                e.memory.now = p.issue
+                insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> shift]
+                if insn.size == 0:
+                    decode_fetched(e, page, pc, insn)
             tick = _operands_ready(p, core, insn, p.issue)
             if tick != p.issue or (p.memory_issued and insn.memory_kind != ACCESS_NONE and p.issued):
                 if tick == p.issue:

@@ -68,7 +68,6 @@ cdef struct Engine:
 cdef RunResult run_engine(Engine* e) noexcept nogil
 cdef void execute_fast(Engine* e) noexcept nogil
 cdef CodePage* find_page(Engine* e, uint32_t address) noexcept nogil
-cdef Instruction* decode_at(Engine* e, CodePage* page, uint32_t address, Instruction* place) noexcept nogil
 cdef void take(Engine* e) noexcept nogil
 cdef bint is_final(Engine* e) noexcept nogil
 

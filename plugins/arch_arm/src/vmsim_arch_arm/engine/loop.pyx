@@ -11,8 +11,7 @@ from vmsim_arch_arm.engine.code_cache cimport (
 )
 from vmsim_arch_arm.engine.decoder cimport decode_word
 from vmsim_arch_arm.engine.exceptions cimport take_exception
-from vmsim_arch_arm.engine.memory cimport fetch_address, peek_byte, tlb_flush_all
-from vmsim_arch_arm.engine.ported_loop cimport decode_fetched
+from vmsim_arch_arm.engine.memory cimport fetch_address, peek_byte, tlb_drop_entries
 from vmsim_arch_arm.engine.records cimport *
 
 cdef enum:
@@ -47,17 +46,15 @@ cdef CodePage* find_page(Engine* e, uint32_t address) noexcept nogil:
     if not e.memory.has_code[physical >> PAGE_SHIFT]:
         e.memory.has_code[physical >> PAGE_SHIFT] = 1
         # From now on writes to this page must be seen.
-        tlb_flush_all(core)
+        tlb_drop_entries(core)
     return entry.page
 
 
-cdef Instruction* decode_at(Engine* e, CodePage* page, uint32_t address, Instruction* place) noexcept nogil:
+cdef Instruction* _decode_at(Engine* e, CodePage* page, uint32_t address, Instruction* place) noexcept nogil:
     """Decode the instruction at a virtual address; NULL when its second half cannot be fetched."""
     cdef uint32_t offset = address & (CODE_PAGE_SIZE - 1), word, physical = 0
     cdef uint8_t* host = page.host + offset
     e.code.decoded += 1
-    if e.memory.port != NULL:
-        return decode_fetched(e, page, address, place)
     if not e.core.thumb:
         decode_word(e.arm, (<uint32_t*>host)[0], 4, place)
         return place
@@ -141,7 +138,7 @@ cdef void execute_fast(Engine* e) noexcept nogil:
             insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> shift]
             core.pc = pc
             if insn.size == 0:
-                insn = decode_at(e, page, pc, insn)
+                insn = _decode_at(e, page, pc, insn)
                 if insn == NULL:
                     take(e)
                     return

@@ -21,6 +21,9 @@ cdef void set_exclusive_monitors(Core* core, uint32_t address, uint32_t size) no
 cdef bint exclusive_monitors_pass(Core* core, uint32_t address, uint32_t size) noexcept nogil
 cdef void clear_exclusive_local(Core* core) noexcept nogil
 
+# Every access goes the slow way once more; translations are what they were.
+cdef void tlb_drop_entries(Core* core) noexcept nogil
+
 # Translation: TLB maintenance, and the address translation operations of CP15 (B3.12.7, B4.2.4).
 cdef void tlb_flush_all(Core* core) noexcept nogil
 cdef void tlb_flush_address(Core* core, uint32_t address) noexcept nogil

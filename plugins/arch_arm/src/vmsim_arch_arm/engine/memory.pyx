@@ -495,7 +495,7 @@ cdef void clear_exclusive_local(Core* core) noexcept nogil:
 
 # --- the TLB --------------------------------------------------------------------------------------------------------
 
-cdef void tlb_flush_all(Core* core) noexcept nogil:
+cdef void tlb_drop_entries(Core* core) noexcept nogil:
     cdef int index, kind
     cdef MemorySystem* memory = <MemorySystem*>core.memory
     for kind in range(TLB_SETS):
@@ -505,6 +505,10 @@ cdef void tlb_flush_all(Core* core) noexcept nogil:
         for kind in range(TLB_SETS):
             for index in range(TLB_ENTRIES):
                 memory.ported[kind][index].read_tag = memory.ported[kind][index].write_tag = NO_TAG
+
+
+cdef void tlb_flush_all(Core* core) noexcept nogil:
+    tlb_drop_entries(core)
     core.attention = 1
 
 

@@ -11,7 +11,6 @@ from libc.string cimport memset
 from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE
 from vmsim_arch_arm.engine.decoder cimport decode_word
 from vmsim_arch_arm.engine.loop cimport FIRST_32_BIT, execute_instruction, find_page, is_final, take
-from vmsim_arch_arm.engine.memory cimport fetch_address
 from vmsim_arch_arm.engine.records cimport BRANCH, CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT, SUPERVISOR_CALL, Core
 from vmsim_core.memory_port cimport MemoryPort
 
@@ -77,29 +76,47 @@ cdef uint8_t* _fetched(Engine* e, CodePage* page, uint32_t address) noexcept nog
 
 
 cdef Instruction* decode_fetched(Engine* e, CodePage* page, uint32_t address, Instruction* place) noexcept nogil:
-    """Decode the instruction at a virtual address from the cache; NULL when its second half cannot be fetched."""
-    cdef MemoryPort* port = e.memory.port
+    """Decode the instruction at a virtual address from the line that was fetched; it is whole in there."""
     cdef uint8_t* bytes = _fetched(e, page, address)
-    cdef uint32_t word, physical = 0, filled = 0
+    cdef uint32_t word
+    e.code.decoded += 1
     if not e.core.thumb:
         decode_word(e.arm, (<uint32_t*>bytes)[0], 4, place)
         return place
     word = (<uint16_t*>bytes)[0]
     if word < FIRST_32_BIT:
         decode_word(e.thumb16, word, 2, place)
-        return place
-    if (address + 2) & (CODE_PAGE_SIZE - 1):
-        bytes = _fetched(e, page, address + 2)
     else:
-        if fetch_address(&e.core, address + 2, &physical) == NULL:
+        decode_word(e.thumb32, word << 16 | (<uint16_t*>_fetched(e, page, address + 2))[0], 4, place)
+    return place
+
+
+cdef Instruction* fetch_across(Engine* e, CodePage* page, uint32_t address, FetchLine fetch) noexcept nogil:
+    """Return the instruction at the last halfword of a line that was fetched, decoded.
+
+    A second halfword is in the next line, which is fetched by `fetch` whether the instruction is known or not: time and
+    statistics must not depend on that. NULL when it cannot be fetched.
+    """
+    cdef Instruction* place = &page.instructions[(address & (CODE_PAGE_SIZE - 1)) >> 1]
+    cdef uint32_t first
+    if place.size == 2:
+        return place
+    if place.size == 4:
+        first = place.word >> 16
+    else:
+        first = (<uint16_t*>_fetched(e, page, address))[0]
+        if first < FIRST_32_BIT:
+            return decode_fetched(e, page, address, place)
+    if not (address + 2) & (CODE_PAGE_SIZE - 1):
+        page = find_page(e, address + 2)
+        if page == NULL:
             return NULL
-        physical = e.memory.first_alias[physical >> 12] | (physical & (CODE_PAGE_SIZE - 1))
-        port.fetch(port.owner, physical, page.inner, page.outer, e.memory.now, &bytes, &filled)
-        e.fetched_line, e.line_bytes = 1, NULL      # of another page, and not compared
         place = &e.scratch
-        if filled:
-            e.memory.code_generation += 1
-    decode_word(e.thumb32, word << 16 | (<uint16_t*>bytes)[0], 4, place)
+        place.size = 0
+    fetch(e, page, address + 2)
+    if place.size == 0:
+        e.code.decoded += 1
+        decode_word(e.thumb32, first << 16 | (<uint16_t*>_fetched(e, page, address + 2))[0], 4, place)
     return place
 
 
@@ -108,7 +125,8 @@ cdef void execute_ported(Engine* e) noexcept nogil:
     cdef Core* core = &e.core
     cdef CodePage* page
     cdef Instruction* insn
-    cdef uint32_t pc = core.pc, thumb, shift, read_ahead, line_mask = ~(e.memory.port.line - 1)
+    cdef uint32_t pc = core.pc, thumb, shift, read_ahead
+    cdef uint32_t line_mask = ~(e.memory.port.line - 1), last_halfword = e.memory.port.line - 2
     cdef uint64_t tick = e.memory.now
     cdef int result
     e.fetched_line = 1
@@ -128,12 +146,16 @@ cdef void execute_ported(Engine* e) noexcept nogil:
             e.memory.now = tick
             if pc & line_mask != e.fetched_line:
                 fetch_line(e, page, pc)
-            insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> shift]
-            if insn.size == 0:
-                insn = decode_fetched(e, page, pc, insn)
+            if pc & last_halfword == last_halfword:     # never in ARM state
+                insn = fetch_across(e, page, pc, fetch_line)
                 if insn == NULL:
-                    take(e)
+                    if e.failure == NULL:
+                        take(e)
                     return
+            else:
+                insn = &page.instructions[(pc & (CODE_PAGE_SIZE - 1)) >> shift]
+                if insn.size == 0:
+                    decode_fetched(e, page, pc, insn)
             core.r[15] = pc + read_ahead
             core.next_pc = pc + insn.size
             result = execute_instruction(core, insn)
