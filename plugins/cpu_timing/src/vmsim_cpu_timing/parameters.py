@@ -13,6 +13,8 @@ class TimingParams(ComponentParams):
 
     issue_width: int = Field(default=1, ge=1, le=2)
     """Instructions that can issue in a cycle, in order, one of them a memory access."""
+    load_buffer: int = Field(default=4, ge=1, le=16)
+    """Loads that can be under way before the pipeline waits."""
     store_buffer: int = Field(default=4, ge=1, le=16)
     """Stores that can be under way before the pipeline waits."""
     branch_prediction: Literal["bimodal", "static"] = "bimodal"
@@ -29,7 +31,7 @@ class TimingParams(ComponentParams):
     """Entries of each of the two micro TLBs."""
     micro_tlb_miss: int = Field(default=7, ge=0, le=1000)
     """What it costs to go to the main TLB, which has 128 entries in two ways."""
-    main_tlb_miss: int = Field(default=7, ge=0, le=1000)
+    main_tlb_miss: int = Field(default=0, ge=0, le=1000)
     """What a miss there costs, besides the accesses of the walk."""
     latencies: dict[str, int] = {}
     """Cycles from issue to result, by class of operation, where they differ from the table in latencies.py."""

@@ -10,6 +10,7 @@ from vmsim_cpu_timing.branch_predictor cimport BranchPredictor
 cdef enum:
     OPERANDS = 64               # bits of insn.sources and insn.destinations
     CLASSES = 64                # room for operation classes
+    MAX_LOADS = 16
     MAX_STORES = 16
 
 cdef struct Pipeline:
@@ -20,6 +21,9 @@ cdef struct Pipeline:
     uint64_t line_entered       # when its first instruction issued
     uint64_t latency[CLASSES]   # ticks from issue to result
     uint64_t interval[CLASSES]  # ticks until another instruction can issue
+    uint64_t loads[MAX_LOADS]   # when the load in this place is done
+    uint32_t load_places
+    uint32_t next_load
     uint64_t stores[MAX_STORES] # when the store in this place of the store buffer is done
     uint32_t store_places
     uint32_t next_store
@@ -38,6 +42,7 @@ cdef struct Pipeline:
     # Where issue cycles were lost, in ticks.
     uint64_t waited_for_fetch
     uint64_t waited_for_operands
+    uint64_t waited_for_loads
     uint64_t waited_for_stores
     uint64_t waited_for_branches
     uint64_t waited_for_flushes

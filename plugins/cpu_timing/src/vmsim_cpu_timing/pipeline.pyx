@@ -1,8 +1,8 @@
 """The loop of the timing CPU: each instruction issues in order, when its operands, its fetch and a slot are there.
 
 An instruction is executed when it issues; what it computes can be used after its latency. A load's result is there when
-the caches say; a miss holds up the first instruction that needs it, not the pipeline. Stores go to a store buffer, and
-the pipeline waits when that is full. Nothing is speculated on: a branch that was predicted wrong lets time pass.
+the caches say; a miss holds up the first instruction that needs it, not the pipeline, as long as not too many loads are
+under way. Stores go to a store buffer, and the pipeline waits when that is full. Nothing is speculated on: a branch that was predicted wrong lets time pass.
 """
 
 from libc.string cimport memset
@@ -31,7 +31,9 @@ cdef enum:
 cdef void empty(Pipeline* p) noexcept nogil:
     """Nothing is in flight any more."""
     memset(p.ready, 0, sizeof(p.ready))
+    memset(p.loads, 0, sizeof(p.loads))
     memset(p.stores, 0, sizeof(p.stores))
+    p.next_load = p.next_store = 0
     p.fetched = p.line_entered = 0
     p.issued = p.memory_issued = 0
 
@@ -42,6 +44,8 @@ cdef uint64_t complete(Pipeline* p) noexcept nogil:
     cdef uint32_t index
     for index in range(OPERANDS):
         tick = max(tick, p.ready[index])
+    for index in range(MAX_LOADS):
+        tick = max(tick, p.loads[index])
     for index in range(MAX_STORES):
         tick = max(tick, p.stores[index])
     return tick
@@ -104,6 +108,12 @@ cdef inline void _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint6
             place[0] = e.memory.written
     else:
         done = _to_cycle(p, e.memory.ready)
+        place = &p.loads[p.next_load]
+        p.next_load = p.next_load + 1 if p.next_load + 1 < p.load_places else 0
+        if place[0] > busy:
+            p.waited_for_loads += place[0] - busy
+            busy = place[0]
+        place[0] = done
     if p.device_accessed:
         p.device_accessed = 0
         done = _to_cycle(p, tick + p.device)
@@ -157,16 +167,22 @@ cdef inline void _flush(Engine* e, Pipeline* p, uint64_t tick) noexcept nogil:
     e.fetched_line = 1
 
 
+cdef inline void _wait_for(Pipeline* p, uint64_t tick, uint64_t* waited) noexcept nogil:
+    if tick > p.issue:
+        waited[0] += tick - p.issue
+        p.issue = _to_cycle(p, tick)
+
+
 cdef void _wait_at_barrier(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
-    """DMB and DSB wait for the store buffer, ISB flushes the pipeline (A8.8.43, A8.8.44, A8.8.53)."""
+    """DMB and DSB wait for loads and the store buffer, ISB flushes the pipeline (A8.8.43, A8.8.44, A8.8.53)."""
     cdef uint32_t place
     if insn.word >> 4 & 0xF == ISB:
         _flush(e, p, tick)
         return
+    for place in range(p.load_places):
+        _wait_for(p, p.loads[place], &p.waited_for_loads)
     for place in range(p.store_places):
-        if p.stores[place] > p.issue:
-            p.waited_for_stores += p.stores[place] - p.issue
-            p.issue = _to_cycle(p, p.stores[place])
+        _wait_for(p, p.stores[place], &p.waited_for_stores)
 
 
 cdef void execute_timed(Engine* e) noexcept nogil:

@@ -44,7 +44,7 @@ cdef class TimedEngine(ArmEngine):
         p.cycle, p.fetch_hit = cycle, fetch_hit
         for index in range(CLASSES):
             p.latency[index], p.interval[index] = latencies[index] * cycle, intervals[index] * cycle
-        p.width, p.store_places = params.issue_width, params.store_buffer
+        p.width, p.load_places, p.store_places = params.issue_width, params.load_buffer, params.store_buffer
         p.mispredict, p.taken = params.mispredict_penalty * cycle, params.taken_penalty * cycle
         p.flush, p.device = params.flush_penalty * cycle, params.device_latency * cycle
         p.tlbs.data.used, p.tlbs.instructions.used = params.micro_tlb, params.micro_tlb
@@ -107,7 +107,6 @@ cdef class TimedEngine(ArmEngine):
         memset(self.pipeline.tlbs.main_victim, 0, sizeof(self.pipeline.tlbs.main_victim))
         self.pipeline.tlbs.data.victim = self.pipeline.tlbs.instructions.victim = 0
         self.pipeline.tlbs.data.latest = self.pipeline.tlbs.instructions.latest = 0
-        self.pipeline.next_store = 0
         forget(&self.pipeline.branches)
         self.pipeline.expected_pc = self.e.core.pc
         self.e.fetched_line = 1
@@ -125,6 +124,7 @@ cdef class TimedEngine(ArmEngine):
             "data_micro_tlb_misses": p.tlbs.data.misses, "instruction_micro_tlb_misses": p.tlbs.instructions.misses,
             "main_tlb_misses": p.tlbs.main_misses,
             "waited_for_fetch": p.waited_for_fetch, "waited_for_operands": p.waited_for_operands,
-            "waited_for_stores": p.waited_for_stores, "waited_for_branches": p.waited_for_branches,
-            "waited_for_flushes": p.waited_for_flushes, "waited_for_devices": p.waited_for_devices,
+            "waited_for_loads": p.waited_for_loads, "waited_for_stores": p.waited_for_stores,
+            "waited_for_branches": p.waited_for_branches, "waited_for_flushes": p.waited_for_flushes,
+            "waited_for_devices": p.waited_for_devices,
         }

@@ -10,9 +10,10 @@ cdef enum:
 
 
 cdef class RecordingPort(CorePort):
-    """RAM at address 0, without caches or time."""
+    """RAM at address 0, without caches; each kind of access takes its ticks, which are 0 at first."""
 
     cdef readonly list accesses
+    cdef public uint64_t read_ticks, write_ticks, fetch_ticks, walk_ticks
     cdef object _ram
     cdef uint8_t[::1] _bytes
 
@@ -33,14 +34,14 @@ cdef uint64_t _read(void* owner, uint32_t physical, uint32_t size, uint32_t inne
                     uint64_t now, uint32_t* value) noexcept with gil:
     (<RecordingPort>owner).note("read", physical, inner, outer)
     memcpy(value, &(<RecordingPort>owner)._bytes[physical], size)
-    return now
+    return now + (<RecordingPort>owner).read_ticks
 
 
 cdef uint64_t _write(void* owner, uint32_t physical, uint32_t size, uint32_t inner, uint32_t outer, uint32_t pc,
                      uint64_t now, uint32_t value) noexcept with gil:
     (<RecordingPort>owner).note("write", physical, inner, outer)
     memcpy(&(<RecordingPort>owner)._bytes[physical], &value, size)
-    return now
+    return now + (<RecordingPort>owner).write_ticks
 
 
 cdef uint64_t _fetch(void* owner, uint32_t physical, uint32_t inner, uint32_t outer, uint64_t now,
@@ -48,14 +49,14 @@ cdef uint64_t _fetch(void* owner, uint32_t physical, uint32_t inner, uint32_t ou
     (<RecordingPort>owner).note("fetch", physical, inner, outer)
     bytes[0] = &(<RecordingPort>owner)._bytes[physical & ~<uint32_t>(LINE - 1)]
     filled[0] = 1
-    return now
+    return now + (<RecordingPort>owner).fetch_ticks
 
 
 cdef uint64_t _walk(void* owner, uint32_t physical, uint32_t inner, uint32_t outer, uint64_t now,
                     uint32_t* value) noexcept with gil:
     (<RecordingPort>owner).note("walk", physical, inner, outer)
     memcpy(value, &(<RecordingPort>owner)._bytes[physical], 4)
-    return now
+    return now + (<RecordingPort>owner).walk_ticks
 
 
 cdef uint32_t _peek(void* owner, uint32_t physical, uint32_t size) noexcept with gil:

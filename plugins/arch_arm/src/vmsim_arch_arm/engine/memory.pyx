@@ -7,7 +7,7 @@ writes, and nothing has one while CPSR.E asks for big-endian data or SCTLR.A for
 from libc.string cimport memcpy
 
 from vmsim_arch_arm.engine.tlb_model cimport (
-    HIT, MICRO_MISS, MISS, MicroTlb, tlb_key, tlb_model_forget, tlb_model_forget_micro, tlb_model_forget_page,
+    HIT, MISS, MicroTlb, tlb_covers, tlb_entry, tlb_model_forget, tlb_model_forget_address, tlb_model_forget_micro,
     tlb_model_insert, tlb_model_look_up,
 )
 from vmsim_arch_arm.engine.mmu cimport EXECUTE, READ, WRITE, Translation, translate
@@ -248,24 +248,36 @@ cdef void _fill(Core* core, uint32_t address, Translation* found, uint8_t* host,
 
 # --- through caches -------------------------------------------------------------------------------------------------
 
-cdef uint32_t _translate(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil:
-    """Translate for a data access, and let the TLBs' model say how long that takes."""
+cdef bint _must_walk(Core* core, MicroTlb* micro, uint32_t address) noexcept nogil:
+    """Let the TLBs' model say how long a translation takes; return whether the tables are read for it."""
     cdef MemorySystem* memory = <MemorySystem*>core.memory
-    cdef uint32_t status, where
+    cdef uint32_t where
     if memory.tlb_model == NULL or not core.cp15[SCTLR] & SCTLR_MMU:
-        return _translate_known(core, address, privileged, access, found)
-    where = tlb_model_look_up(memory.tlb_model, &memory.tlb_model.data, address & PAGE_MASK, _asid(core))
-    if where == HIT:
-        return _translate_known(core, address, privileged, access, found)
-    memory.now += memory.tlb_model.micro_penalty
-    if where == MICRO_MISS:
-        return _translate_known(core, address, privileged, access, found)
-    memory.now += memory.tlb_model.main_penalty
-    status = translate(core, address, privileged, access, found)
+        return False
+    where = tlb_model_look_up(memory.tlb_model, micro, address, _asid(core))
+    if where != HIT:
+        memory.now += memory.tlb_model.micro_penalty
+    if where == MISS:
+        memory.now += memory.tlb_model.main_penalty
+    return where == MISS
+
+
+cdef uint32_t _walk(Core* core, MicroTlb* micro, uint32_t address, bint privileged, int access,
+                    Translation* found) noexcept nogil:
+    """Read the tables, which takes time, and enter what is found in the TLBs."""
+    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef uint32_t status = translate(core, address, privileged, access, found)
     if not status:
-        tlb_model_insert(memory.tlb_model, &memory.tlb_model.data,
-                         tlb_key(address & PAGE_MASK, _asid(core), found.not_global))
+        tlb_model_insert(memory.tlb_model, micro, tlb_entry(address, found.size, _asid(core), found.not_global))
     return status
+
+
+cdef uint32_t _translate(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil:
+    """Translate for a data access."""
+    cdef MicroTlb* micro = &(<MemorySystem*>core.memory).tlb_model.data
+    if _must_walk(core, micro, address):
+        return _walk(core, micro, address, privileged, access, found)
+    return _translate_known(core, address, privileged, access, found)
 
 
 cdef uint32_t _translate_known(Core* core, uint32_t address, bint privileged, int access, Translation* found) noexcept nogil:
@@ -283,19 +295,10 @@ cdef inline uint32_t _asid(Core* core) noexcept nogil:
 
 
 cdef void fetch_translation_time(Core* core, uint32_t address) noexcept nogil:
-    cdef MemorySystem* memory = <MemorySystem*>core.memory
+    cdef MicroTlb* micro = &(<MemorySystem*>core.memory).tlb_model.instructions
     cdef Translation found
-    cdef uint32_t where
-    if memory.tlb_model == NULL or not core.cp15[SCTLR] & SCTLR_MMU:
-        return
-    where = tlb_model_look_up(memory.tlb_model, &memory.tlb_model.instructions, address & PAGE_MASK, _asid(core))
-    if where != HIT:
-        memory.now += memory.tlb_model.micro_penalty
-    if where == MISS:
-        memory.now += memory.tlb_model.main_penalty
-        if not translate(core, address, _is_privileged(core), EXECUTE, &found):
-            tlb_model_insert(memory.tlb_model, &memory.tlb_model.instructions,
-                             tlb_key(address & PAGE_MASK, _asid(core), found.not_global))
+    if _must_walk(core, micro, address):
+        _walk(core, micro, address, _is_privileged(core), EXECUTE, &found)
 
 
 cdef bint walk_read(Core* core, uint32_t physical, uint32_t inner, uint32_t outer, uint32_t* value) noexcept nogil:
@@ -339,7 +342,7 @@ cdef inline void _data_translation_time(Core* core, MemorySystem* memory, uint32
     if memory.tlb_model == NULL or not core.cp15[SCTLR] & SCTLR_MMU:
         return
     micro = &memory.tlb_model.data
-    if (micro.pages[micro.latest] ^ address) & PAGE_MASK == 0 and micro.pages[micro.latest]:
+    if tlb_covers(micro.entries[micro.latest], address):
         return
     _translate(core, address, _is_privileged(core), READ, &found)
 
@@ -528,7 +531,7 @@ cdef void guest_flushes_page(Core* core, uint32_t address) noexcept nogil:
     cdef MemorySystem* memory = <MemorySystem*>core.memory
     tlb_flush_address(core, address)
     if memory.tlb_model != NULL:
-        tlb_model_forget_page(memory.tlb_model, address & PAGE_MASK)
+        tlb_model_forget_address(memory.tlb_model, address)
 
 
 cdef uint32_t translate_address(Core* core, uint32_t address, bint privileged, bint write) noexcept nogil:

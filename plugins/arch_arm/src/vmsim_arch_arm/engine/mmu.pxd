@@ -17,6 +17,13 @@ cdef struct Translation:
     uint32_t not_global
     uint32_t attributes         # as PAR shows them after an address translation operation (B4.1.112)
     uint32_t shareable
+    uint32_t size               # of what is mapped together, as MappingSize
+
+cdef enum MappingSize:
+    SMALL_PAGE = 0              # 4 KiB; each is sixteen times the one before
+    LARGE_PAGE = 1
+    SECTION = 2
+    SUPERSECTION = 3
 
 cdef enum:
     READ = 0

@@ -14,7 +14,7 @@ cdef enum:
     BIG_ENDIAN_TABLES = 1 << 25
     NO_WALK_0 = 1 << 4          # TTBCR.PD0
     NO_WALK_1 = 1 << 5
-    SUPERSECTION = 1 << 18
+    IS_SUPERSECTION = 1 << 18
 
 # Memory types, as PRRR numbers them; the reserved 3 is taken for Normal memory.
 cdef enum:
@@ -187,12 +187,12 @@ cdef void _section(Core* core, uint32_t address, uint32_t descriptor, int access
     rules.execute_never = descriptor >> 4 & 1
     found.not_global = descriptor >> 17 & 1
     _set_type(core, descriptor >> 12 & 7, descriptor >> 2 & 3, descriptor >> 16 & 1, access, found)
-    if descriptor & SUPERSECTION:
-        rules.domain = 0
+    if descriptor & IS_SUPERSECTION:
+        rules.domain, found.size = 0, SUPERSECTION
         found.physical = (descriptor & <uint32_t>0xFF000000) | (address & 0xFFFFFF)
         found.attributes |= PAR_SUPERSECTION
     else:
-        rules.domain = descriptor >> 5 & 15
+        rules.domain, found.size = descriptor >> 5 & 15, SECTION
         found.physical = (descriptor & <uint32_t>0xFFF00000) | (address & 0xFFFFF)
 
 
@@ -208,6 +208,7 @@ cdef uint32_t _page(Core* core, uint32_t address, uint32_t first, uint32_t ttbr,
         return TRANSLATION + 2 | rules.domain << 4
     rules.ap = (descriptor >> 4 & 3) | (descriptor >> 7 & 4)
     found.not_global = descriptor >> 11 & 1
+    found.size = SMALL_PAGE if descriptor & 2 else LARGE_PAGE
     if descriptor & 2:
         found.physical = (descriptor & ~<uint32_t>0xFFF) | (address & 0xFFF)
         rules.execute_never, tex = descriptor & 1, descriptor >> 6 & 7

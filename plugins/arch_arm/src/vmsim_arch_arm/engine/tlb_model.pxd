@@ -7,10 +7,10 @@ cdef enum:
     MAIN_SETS = 64
     MAIN_WAYS = 2
 
-# A translation that is there: the page's address with bit 0 set; of one that is not global (nG) bit 1 too, and the ASID
-# in bits 9 to 2.
+# A translation that is there, of whichever size (6.2.1, 6.2.2): the address of what is mapped, its size as MappingSize
+# of mmu.pxd in bits 11 and 10, and bit 0 set; of one that is not global (nG) bit 1 too, and the ASID in bits 9 to 2.
 cdef struct MicroTlb:
-    uint32_t pages[MICRO_ENTRIES]
+    uint32_t entries[MICRO_ENTRIES]
     uint32_t used
     uint32_t latest             # where the last hit was
     uint32_t victim             # replaced next: first in, first out
@@ -21,6 +21,7 @@ cdef struct TlbModel:
     MicroTlb instructions
     uint32_t main[MAIN_SETS][MAIN_WAYS]
     uint32_t main_victim[MAIN_SETS]
+    uint32_t sizes              # a bit for each size that main may hold
     uint64_t main_misses
     uint64_t micro_penalty      # ticks of a micro TLB's miss that the main TLB serves
     uint64_t main_penalty       # ticks of a miss in the main TLB, besides the walk
@@ -31,20 +32,29 @@ cdef enum:
     MISS = 2                    # in the main TLB too: the tables are walked
 
 
-cdef inline uint32_t tlb_key(uint32_t page, uint32_t asid, uint32_t not_global) noexcept nogil:
-    return page | 3 | asid << 2 if not_global else page | 1
+cdef inline uint32_t tlb_entry(uint32_t address, uint32_t size, uint32_t asid, uint32_t not_global) noexcept nogil:
+    cdef uint32_t entry = (address >> 4 * size >> 12 << 12 << 4 * size) | size << 10 | 1
+    return entry | 2 | asid << 2 if not_global else entry
 
 
-cdef inline uint32_t tlb_model_look_up(TlbModel* model, MicroTlb* micro, uint32_t page, uint32_t asid) noexcept nogil:
-    """Say where the translation of a page (its address) is found; the micro TLB holds it afterwards, unless MISS."""
-    cdef uint32_t latest = micro.pages[micro.latest]
-    if latest == page | 1 or latest == page | 3 | asid << 2:
+cdef inline bint tlb_covers(uint32_t entry, uint32_t address) noexcept nogil:
+    """Say whether an entry is of an address, in whichever address space."""
+    return entry & 1 and not (entry ^ address) >> 12 >> 4 * (entry >> 10 & 3)
+
+
+cdef inline bint tlb_translates(uint32_t entry, uint32_t address, uint32_t asid) noexcept nogil:
+    return tlb_covers(entry, address) and (not entry & 2 or entry >> 2 & 0xFF == asid)
+
+
+cdef inline uint32_t tlb_model_look_up(TlbModel* model, MicroTlb* micro, uint32_t address, uint32_t asid) noexcept nogil:
+    """Say where the translation of an address is found; the micro TLB holds it afterwards, unless MISS."""
+    if tlb_translates(micro.entries[micro.latest], address, asid):
         return HIT
-    return tlb_model_search(model, micro, page, asid)
+    return tlb_model_search(model, micro, address, asid)
 
 
-cdef uint32_t tlb_model_search(TlbModel* model, MicroTlb* micro, uint32_t page, uint32_t asid) noexcept nogil
-cdef void tlb_model_insert(TlbModel* model, MicroTlb* micro, uint32_t key) noexcept nogil
-cdef void tlb_model_forget_page(TlbModel* model, uint32_t page) noexcept nogil
+cdef uint32_t tlb_model_search(TlbModel* model, MicroTlb* micro, uint32_t address, uint32_t asid) noexcept nogil
+cdef void tlb_model_insert(TlbModel* model, MicroTlb* micro, uint32_t entry) noexcept nogil
+cdef void tlb_model_forget_address(TlbModel* model, uint32_t address) noexcept nogil
 cdef void tlb_model_forget_micro(TlbModel* model) noexcept nogil
 cdef void tlb_model_forget(TlbModel* model) noexcept nogil

@@ -14,8 +14,10 @@ cdef enum:
     OFFSET_SHIFTED = 2          # a register with any other shift, or one that is subtracted
 
 cdef int decode_immediate(Instruction* insn) noexcept nogil
+cdef int decode_immediate_offset(Instruction* insn) noexcept nogil
 cdef int decode_literal(Instruction* insn) noexcept nogil
 cdef int decode_register(Instruction* insn) noexcept nogil
+cdef int decode_register_offset(Instruction* insn) noexcept nogil
 cdef int decode_register_thumb(Instruction* insn) noexcept nogil
 cdef int decode_unprivileged_thumb(Instruction* insn) noexcept nogil
 cdef int decode_halfwords(Instruction* insn) noexcept nogil

@@ -49,6 +49,12 @@ def decode_immediate(insn: Instruction) -> int:
     return DECODED
 
 
+def decode_immediate_offset(insn: Instruction) -> int:
+    """An immediate with U alone: the encoding has P set and W clear."""
+    insn.index = 1
+    return decode_immediate(insn)
+
+
 def decode_literal(insn: Instruction) -> int:
     """A literal with U: the base is the PC."""
     insn.n, insn.index, insn.wback = 15, 1, 0
@@ -65,6 +71,12 @@ def decode_register(insn: Instruction) -> int:
         elif insn.shift_type != SHIFT_LSL:
             insn.shift_amount = 32
     return DECODED
+
+
+def decode_register_offset(insn: Instruction) -> int:
+    """A shifted register with U alone: the encoding has P set and W clear."""
+    insn.index = 1
+    return decode_register(insn)
 
 
 def decode_register_thumb(insn: Instruction) -> int:

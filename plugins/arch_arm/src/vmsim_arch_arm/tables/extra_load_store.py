@@ -6,6 +6,7 @@ _OFFSET = "---- 0001 -10- ---- ---- ---- ---- ----"
 _UNPRIVILEGED = "---- 0000 --1- ---- ---- ---- ---- ----"
 _PC_BASE = "---- ---- -1-- 1111 ---- ---- ---- ----"
 _IMMEDIATE = "load_store.decode_immediate"
+_IMMEDIATE_OFFSET = "load_store.decode_immediate_offset"
 _LITERAL = "load_store.decode_literal"
 _REGISTER = "load_store.decode_register"
 
@@ -20,11 +21,11 @@ ARM = [
         "load_store.load_halfword", _REGISTER, "load", (_UNPRIVILEGED,),
         f"t == 15 or m == 15 or {_WRITEBACK} and (n == 15 or n == t)"),
     Row("cccc 0001 U100 nnnn tttt iiii 1011 iiii", "STRH (immediate, ARM), offset", "A8.8.217 A1",
-        "load_store.store_halfword_immediate", _IMMEDIATE, "store", (), "t == 15"),
+        "load_store.store_halfword_immediate", _IMMEDIATE_OFFSET, "store", (), "t == 15"),
     Row("cccc 000P U1W0 nnnn tttt iiii 1011 iiii", "STRH (immediate, ARM), indexed", "A8.8.217 A1",
         "load_store.store_halfword", _IMMEDIATE, "store", (_OFFSET, _UNPRIVILEGED), "t == 15 or n == 15 or n == t"),
     Row("cccc 0001 U101 nnnn tttt iiii 1011 iiii", "LDRH (immediate, ARM), offset", "A8.8.80 A1",
-        "load_store.load_halfword_immediate", _IMMEDIATE, "load", (_PC_BASE,), "t == 15"),
+        "load_store.load_halfword_immediate", _IMMEDIATE_OFFSET, "load", (_PC_BASE,), "t == 15"),
     Row("cccc 000P U1W1 nnnn tttt iiii 1011 iiii", "LDRH (immediate, ARM), indexed", "A8.8.80 A1",
         "load_store.load_halfword", _IMMEDIATE, "load", (_OFFSET, _UNPRIVILEGED, _PC_BASE), "t == 15 or n == t"),
     Row("cccc 000P U1W1 1111 tttt iiii 1011 iiii", "LDRH (literal)", "A8.8.81 A1",

@@ -12,17 +12,19 @@ _OFFSET_REGISTER = "---- 0111 --0- ---- ---- ---- ---- ----"
 _UNPRIVILEGED = "---- 01-0 --1- ---- ---- ---- ---- ----"
 _PC_BASE = "---- ---- ---- 1111 ---- ---- ---- ----"
 _IMMEDIATE = "load_store.decode_immediate"
+_IMMEDIATE_OFFSET = "load_store.decode_immediate_offset"
 _LITERAL = "load_store.decode_literal"
 _REGISTER = "load_store.decode_register"
+_REGISTER_OFFSET = "load_store.decode_register_offset"
 
 ARM = [
     # A5.3: load/store word and unsigned byte
     Row("cccc 0101 U000 nnnn tttt iiii iiii iiii", "STR (immediate, ARM), offset", "A8.8.204 A1",
-        "load_store.store_word_immediate", _IMMEDIATE, "store"),
+        "load_store.store_word_immediate", _IMMEDIATE_OFFSET, "store"),
     Row("cccc 010P U0W0 nnnn tttt iiii iiii iiii", "STR (immediate, ARM), indexed", "A8.8.204 A1",
         "load_store.store_word", _IMMEDIATE, "store", (_OFFSET, _UNPRIVILEGED), "n == 15 or n == t"),
     Row("cccc 0111 U000 nnnn tttt hhhh hyy0 mmmm", "STR (register), offset", "A8.8.205 A1",
-        "load_store.store_word_register", _REGISTER, "store", (), "m == 15"),
+        "load_store.store_word_register", _REGISTER_OFFSET, "store", (), "m == 15"),
     Row("cccc 011P U0W0 nnnn tttt hhhh hyy0 mmmm", "STR (register), indexed", "A8.8.205 A1",
         "load_store.store_word", _REGISTER, "store", (_OFFSET_REGISTER, _UNPRIVILEGED),
         "m == 15 or n == 15 or n == t"),
@@ -31,13 +33,13 @@ ARM = [
     Row("cccc 0110 U010 nnnn tttt hhhh hyy0 mmmm", "STRT", "A8.8.220 A2",
         "load_store.store_word_unprivileged", _REGISTER, "store", (), "m == 15 or n == 15 or n == t"),
     Row("cccc 0101 U001 nnnn tttt iiii iiii iiii", "LDR (immediate, ARM), offset", "A8.8.63 A1",
-        "load_store.load_word_immediate", _IMMEDIATE, "load", (_PC_BASE,)),
+        "load_store.load_word_immediate", _IMMEDIATE_OFFSET, "load", (_PC_BASE,)),
     Row("cccc 010P U0W1 nnnn tttt iiii iiii iiii", "LDR (immediate, ARM), indexed", "A8.8.63 A1",
         "load_store.load_word", _IMMEDIATE, "load", (_OFFSET, _UNPRIVILEGED, _PC_BASE), "n == t"),
     Row("cccc 010P U0W1 1111 tttt iiii iiii iiii", "LDR (literal)", "A8.8.64 A1",
         "load_store.load_word_literal", _LITERAL, "load", (_UNPRIVILEGED,), "not P or W"),
     Row("cccc 0111 U001 nnnn tttt hhhh hyy0 mmmm", "LDR (register, ARM), offset", "A8.8.66 A1",
-        "load_store.load_word_register", _REGISTER, "load", (), "m == 15"),
+        "load_store.load_word_register", _REGISTER_OFFSET, "load", (), "m == 15"),
     Row("cccc 011P U0W1 nnnn tttt hhhh hyy0 mmmm", "LDR (register, ARM), indexed", "A8.8.66 A1",
         "load_store.load_word", _REGISTER, "load", (_OFFSET_REGISTER, _UNPRIVILEGED), "m == 15 or n == 15 or n == t"),
     Row("cccc 0100 U011 nnnn tttt iiii iiii iiii", "LDRT", "A8.8.92 A1",
@@ -45,11 +47,11 @@ ARM = [
     Row("cccc 0110 U011 nnnn tttt hhhh hyy0 mmmm", "LDRT", "A8.8.92 A2",
         "load_store.load_word_unprivileged", _REGISTER, "load", (), "t == 15 or n == 15 or n == t or m == 15"),
     Row("cccc 0101 U100 nnnn tttt iiii iiii iiii", "STRB (immediate, ARM), offset", "A8.8.207 A1",
-        "load_store.store_byte_immediate", _IMMEDIATE, "store", (), "t == 15"),
+        "load_store.store_byte_immediate", _IMMEDIATE_OFFSET, "store", (), "t == 15"),
     Row("cccc 010P U1W0 nnnn tttt iiii iiii iiii", "STRB (immediate, ARM), indexed", "A8.8.207 A1",
         "load_store.store_byte", _IMMEDIATE, "store", (_OFFSET, _UNPRIVILEGED), "t == 15 or n == 15 or n == t"),
     Row("cccc 0111 U100 nnnn tttt hhhh hyy0 mmmm", "STRB (register), offset", "A8.8.208 A1",
-        "load_store.store_byte_register", _REGISTER, "store", (), "t == 15 or m == 15"),
+        "load_store.store_byte_register", _REGISTER_OFFSET, "store", (), "t == 15 or m == 15"),
     Row("cccc 011P U1W0 nnnn tttt hhhh hyy0 mmmm", "STRB (register), indexed", "A8.8.208 A1",
         "load_store.store_byte", _REGISTER, "store", (_OFFSET_REGISTER, _UNPRIVILEGED),
         "t == 15 or m == 15 or n == 15 or n == t"),
@@ -58,13 +60,13 @@ ARM = [
     Row("cccc 0110 U110 nnnn tttt hhhh hyy0 mmmm", "STRBT", "A8.8.209 A2",
         "load_store.store_byte_unprivileged", _REGISTER, "store", (), "t == 15 or n == 15 or n == t or m == 15"),
     Row("cccc 0101 U101 nnnn tttt iiii iiii iiii", "LDRB (immediate, ARM), offset", "A8.8.68 A1",
-        "load_store.load_byte_immediate", _IMMEDIATE, "load", (_PC_BASE,), "t == 15"),
+        "load_store.load_byte_immediate", _IMMEDIATE_OFFSET, "load", (_PC_BASE,), "t == 15"),
     Row("cccc 010P U1W1 nnnn tttt iiii iiii iiii", "LDRB (immediate, ARM), indexed", "A8.8.68 A1",
         "load_store.load_byte", _IMMEDIATE, "load", (_OFFSET, _UNPRIVILEGED, _PC_BASE), "t == 15 or n == t"),
     Row("cccc 010P U1W1 1111 tttt iiii iiii iiii", "LDRB (literal)", "A8.8.69 A1",
         "load_store.load_byte", _LITERAL, "load", (_UNPRIVILEGED,), "t == 15 or not P or W"),
     Row("cccc 0111 U101 nnnn tttt hhhh hyy0 mmmm", "LDRB (register), offset", "A8.8.70 A1",
-        "load_store.load_byte_register", _REGISTER, "load", (), "t == 15 or m == 15"),
+        "load_store.load_byte_register", _REGISTER_OFFSET, "load", (), "t == 15 or m == 15"),
     Row("cccc 011P U1W1 nnnn tttt hhhh hyy0 mmmm", "LDRB (register), indexed", "A8.8.70 A1",
         "load_store.load_byte", _REGISTER, "load", (_OFFSET_REGISTER, _UNPRIVILEGED),
         "t == 15 or m == 15 or n == 15 or n == t"),
