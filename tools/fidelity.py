@@ -39,7 +39,7 @@ FIGURES = (
 
 def measure() -> dict[str, float]:
     """Run guest:latencies under the timing CPU; return the cycles for a load, by name."""
-    simulation = Simulation.from_yaml(SYSTEM, "timing", [("workload.kernel", "guest:latencies")])
+    simulation = Simulation.from_yaml(SYSTEM, "timing", (("workload.kernel", "guest:latencies"),))
     simulation.load_workload()
     said = bytearray()
     simulation.console.listen(said.extend)

@@ -95,7 +95,8 @@ cdef uint64_t _next_line(Engine* e, CodePage* page, uint32_t pc) noexcept nogil:
 
 cdef inline void _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
     """After an instruction that accesses memory: when its results are there, and when the next one can issue."""
-    cdef uint64_t done, busy = _to_cycle(p, e.memory.now)
+    # A single access leaves the rest of its cycle to others; `memory_issued` keeps other accesses away.
+    cdef uint64_t done, busy = tick if e.memory.now == tick + p.cycle else _to_cycle(p, e.memory.now)
     cdef uint64_t* place
     if insn.memory_kind == ACCESS_STORE or insn.memory_kind == ACCESS_STORE_EXCLUSIVE:
         done = tick + p.cycle
