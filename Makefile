@@ -8,7 +8,7 @@ export PATH := $(dir $(UV)):$(PATH)
 RUN := $(UV) run --no-sync
 PYTEST := $(RUN) pytest
 
-.PHONY: boot test test-full bench docs lint setup packages guests clean
+.PHONY: boot test test-full test-kvm bench bench-kvm docs lint setup packages guests clean
 
 boot: setup
 	@$(RUN) vmsim run systems/debian.yaml
@@ -19,8 +19,15 @@ test: setup packages lint guests
 test-full: setup packages lint guests
 	$(PYTEST)
 
+# The engine for /dev/kvm, on this machine or in an emulated ARM server; fails where it can have neither.
+test-kvm: setup packages guests
+	$(PYTEST) -m "armserver and not slow" --arm-server=required -ra
+
 bench: setup packages
 	@$(RUN) python tools/bench.py
+
+bench-kvm: setup packages
+	@$(RUN) python tools/bench_kvm.py
 
 docs: setup
 	$(PYTEST) vmsim_core/tests tests -k "docs or documented"

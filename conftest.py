@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import signal
 
+pytest_plugins = ["armserver.pytest_plugin"]
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach the programs under test: a shell makes jobs in the background ignore it, which they inherit."""

@@ -84,6 +84,18 @@ exclusive:
     add r4, r4, #1
     cmp r4, #3
     bne exclusive
+    add r1, r1, #64         @ of every size, where nothing but the size tells them apart
+    mov r2, #0
+    mov r3, #0
+    ldrexb r0, [r1]
+    strexb r0, r2, [r1]
+    add r9, r9, r0
+    ldrexh r0, [r1]
+    strexh r0, r2, [r1]
+    add r9, r9, r0
+    ldrexd r6, r7, [r1]
+    strexd r0, r2, r3, [r1]
+    add r9, r9, r0
 
     mov r5, #0              @ IT blocks
     blx {THUMB}

@@ -7,7 +7,7 @@ has a time of its own: with it the guest says the same and ends the same, and a 
 from __future__ import annotations
 
 import random
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, permutations
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,8 @@ pytestmark = pytest.mark.guest
 
 GUEST = booting(*CHECKSUMS)
 ROTATIONS = [*combinations(MODELS, 2), EVERY_PAIR]
+EVERY_EXACT_PAIR = ("kvm", "atomic", "kvm", "warming", "atomic", "warming")
+assert {*zip(EVERY_EXACT_PAIR, EVERY_EXACT_PAIR[1:] + EVERY_EXACT_PAIR[:1], strict=True)} == {*permutations(EXACT, 2)}
 STRETCHES = (8 * MILLISECOND, 60 * MILLISECOND, 104 * MILLISECOND)
 """The kernel's start, a computation in user space, and forks and signals."""
 
@@ -78,6 +80,18 @@ def test_every_millisecond_of_a_boot_and_its_user_space(never_switched: Outcome,
         assert (result.cause, said(result)) == (PowerOff(), said(never_switched))
         again, _ = switched(rotation, MILLISECOND, *GUEST)
         same(again, result)
+    else:
+        same(result, never_switched)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rotation", [EVERY_EXACT_PAIR, EVERY_PAIR], ids=["every-exact-pair", "every-pair"])
+def test_thousands_of_switches_in_a_row(never_switched: Outcome, rotation: tuple[str, ...]) -> None:
+    """Every ten microseconds from the first instruction to the last, and nothing is lost."""
+    result, switches = switched(rotation, 10 * MICROSECOND, *GUEST)
+    assert switches > 10_000
+    if "timing" in rotation:
+        assert (result.cause, said(result)) == (PowerOff(), said(never_switched))
     else:
         same(result, never_switched)
 

@@ -61,22 +61,25 @@ def test_nothing_is_lost_however_often(never_switched: Outcome, period: int, mod
 
 
 @pytest.mark.parametrize("models", PAIRS, ids=" ".join)
-def test_switches_at_random_instructions(never_switched: Outcome, models: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("switches", [300, pytest.param(1000, marks=pytest.mark.slow)])
+def test_switches_at_random_instructions(never_switched: Outcome, switches: int, models: tuple[str, ...]) -> None:
     simulation = machine("kvm")
     rng, turn = random.Random(2), cycle(models)
-    for tick in sorted(rng.randrange(never_switched.time) for _ in range(300)):
-        simulation.at(tick, lambda: simulation.switch(next(turn)))
+    for count in sorted(rng.sample(range(1, never_switched.instructions), switches)):
+        simulation.at_instruction(count, lambda: simulation.switch(next(turn)))
     check(run(simulation), never_switched)
-    assert simulation.switches == 300
+    assert simulation.switches == switches
 
 
-def test_every_ten_microseconds_of_a_stretch(never_switched: Outcome) -> None:
+@pytest.mark.parametrize("milliseconds", [10, pytest.param(50, marks=pytest.mark.slow)])
+def test_every_ten_microseconds_of_a_stretch(never_switched: Outcome, milliseconds: int) -> None:
     """Of the kernel's start: its page tables, its first interrupts."""
     simulation = machine("kvm")
     turn = cycle(["atomic", "kvm"])
-    for step in range(1000):
+    for step in range(100 * milliseconds):
         simulation.at(20_000 * MICROSECOND + 10 * MICROSECOND * step, lambda: simulation.switch(next(turn)))
     check(run(simulation), never_switched)
+    assert simulation.switches == 100 * milliseconds
 
 
 @pytest.mark.parametrize(("takes", "resumes"), [("kvm", "atomic"), ("atomic", "kvm"), ("atomic", "atomic")])

@@ -6,6 +6,7 @@ set -u
 declare -A provides=(
   [arm-linux-gnueabihf-gcc]=gcc-arm-linux-gnueabihf
   [qemu-system-arm]=qemu-system-arm
+  [qemu-system-aarch64]=qemu-system-arm
   [dtc]=device-tree-compiler
   [flex]=flex
   [bison]=bison

@@ -248,42 +248,55 @@ def test_ram_is_cut_where_an_alias_begins_and_ends() -> None:
 
 EXCLUSIVE = """
     mov r1, #0x8000
-    {load} r0, [r1]
+    {load}
     add r2, r0, #1
-    {store} r4, r2, [r1]
+    {store}
     b .
 """
+EXCLUSIVES = {
+    1: {"load": "ldrexb r0, [r1]", "store": "strexb r4, r2, [r1]"},
+    2: {"load": "ldrexh r0, [r1]", "store": "strexh r4, r2, [r1]"},
+    4: {"load": "ldrex r0, [r1]", "store": "strex r4, r2, [r1]"},
+    8: {"load": "ldrexd r6, r7, [r1]", "store": "strexd r4, r6, r7, [r1]"},
+}
+"""By the bytes that are loaded and stored."""
 
 
-@pytest.mark.parametrize(("suffix", "value"), [("b", 0x7F), ("h", 0x7FFE), ("", 0x8000_0001)])
+@pytest.mark.parametrize("value", [0, 0x7F, 0x7FFE, 0x8000_0001])
+@pytest.mark.parametrize("size", EXCLUSIVES)
+@pytest.mark.parametrize("thumb", [False, True], ids=["arm", "thumb"])
 @pytest.mark.parametrize("disturbed", [False, True], ids=["", "disturbed"])
 def test_a_state_taken_between_exclusive_load_and_store_carries_the_monitor(
-    suffix: str, value: int, disturbed: bool
+    value: int, size: int, thumb: bool, disturbed: bool
 ) -> None:
     """Otherwise a guest that goes on from a checkpoint would try again, and execute more instructions."""
     system, core, ram = make_system()
-    ram.view[0:64] = assemble(EXCLUSIVE.format(load=f"ldrex{suffix}", store=f"strex{suffix}")).ljust(64, b"\0")
-    ram.view[0x8000:0x8008] = value.to_bytes(4, "little") + bytes(4)
+    ram.view[0:64] = assemble(EXCLUSIVE.format(**EXCLUSIVES[size]), thumb=thumb).ljust(64, b"\0")
+    ram.view[0x8000:0x8008] = value.to_bytes(8, "little")
     first = make_cpu(system, core, "cpu0.first")
-    core.activate(first, reset_state(), 0)
+    start = reset_state()
+    start.cpsr |= thumb << 5
+    core.activate(first, start, 0)
     first.run(FOREVER, 3)
     state = first.save_state()
-    assert (state.monitor_valid, state.monitor_address, state.monitor_virtual_address) == (1, 0x8000, 0x8000)
+    monitor = (state.monitor_valid, state.monitor_address, state.monitor_size, state.monitor_virtual_address)
+    assert monitor == (1, 0x8000, size, 0x8000)
     if disturbed:
         ram.view[0x8000] ^= 0xFF
         state = first.save_state()
         assert state.monitor_valid == 0
     for cpu in (make_cpu(system, core, "cpu0.second"), first):
         cpu.load_state(state)
+        assert cpu.save_state().monitor_size == state.monitor_size
         cpu.run(FOREVER, 1)
         assert cpu.save_state().r[4] == disturbed
         assert cpu.save_state().monitor_valid == 0
-        ram.view[0x8000:0x8004] = (value ^ 0xFF * disturbed).to_bytes(4, "little")
+        ram.view[0x8000:0x8008] = (value ^ 0xFF * disturbed).to_bytes(8, "little")
 
 
 def test_a_state_without_the_monitor_takes_it_from_an_engine_that_holds_it() -> None:
     system, core, ram = make_system()
-    ram.view[0:64] = assemble(EXCLUSIVE.format(load="ldrex", store="strex")).ljust(64, b"\0")
+    ram.view[0:64] = assemble(EXCLUSIVE.format(**EXCLUSIVES[4])).ljust(64, b"\0")
     cpu = make_cpu(system, core)
     core.activate(cpu, reset_state(), 0)
     cpu.run(FOREVER, 3)

@@ -92,6 +92,10 @@ class Vcpu(ABC):
     def counters(self) -> dict[str, int]:
         """Return what the engine counted, by name."""
 
+    def levels(self) -> dict[str, int]:
+        """Return numbers about the engine that are no counts, by name."""
+        return {}
+
     @abstractmethod
     def close(self) -> None:
         """Let go of host resources."""

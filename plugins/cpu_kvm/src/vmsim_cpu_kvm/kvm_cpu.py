@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -14,9 +15,12 @@ from vmsim_core.errors import SwitchError, VmsimError
 from vmsim_core.instruction_clock import InstructionClockCpu
 
 from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
+from vmsim_cpu_kvm.kvm_probe import why_not
 
 if TYPE_CHECKING:
     from vmsim_core.system import System
+
+log = logging.getLogger("vmsim")
 
 _EXITS = {
     VcpuExit.LIMIT: CpuExit.DEADLINE,
@@ -34,6 +38,9 @@ class KvmParams(ComponentParams):
 
     engine: Literal["auto", "unicorn", "kvm"] = "auto"
     """What executes: the host's /dev/kvm (ARM hosts), Unicorn, or the best that there is."""
+    time_from: Literal["auto", "instructions", "cycles", "host"] = "auto"
+    """What the engine kvm takes simulated time from: the guest's instructions, its cycles, the host's time, or the best
+    that the host can count. Unicorn always counts instructions."""
 
 
 class KvmCpu(InstructionClockCpu):
@@ -49,6 +56,8 @@ class KvmCpu(InstructionClockCpu):
         self._vcpu = self._make_vcpu()
         for name in self._vcpu.counters():
             self.statistics.formula(f"engine.{name}", self._counter(name), f"the {self._vcpu.name} engine's {name}")
+        for name in self._vcpu.levels():
+            self.statistics.level(f"engine.{name}", self._level(name), "1 where simulated time is taken from that")
 
     def run(self, deadline: int, instructions: int) -> CpuExit:
         """Execute; see CpuModel.run."""
@@ -60,8 +69,15 @@ class KvmCpu(InstructionClockCpu):
         elif result is VcpuExit.ENDLESS_EXCEPTIONS:
             self.exit_detail = f"an exception whose handler raises it again at {self._vcpu.save_state().pc:#010x}"
         elif result is VcpuExit.FAILED:
-            self.exit_detail = f"{self._vcpu.failure} (pc {self._vcpu.save_state().pc:#010x})"
+            self.exit_detail = f"{self._vcpu.failure} (pc {self._where()})"
         return _EXITS[result]
+
+    def _where(self) -> str:
+        """Return the PC of a vCPU that has failed: its registers may be lost."""
+        try:
+            return f"{self._vcpu.save_state().pc:#010x}"
+        except VmsimError:
+            return "unknown"
 
     def stop(self) -> None:
         """Make `run` come back after the current instruction."""
@@ -120,11 +136,28 @@ class KvmCpu(InstructionClockCpu):
         self._vcpu.close()
 
     def _make_vcpu(self) -> Vcpu:
+        cpi = self.system.description.cpus[self.core.index].cpi
+        if self._takes_kvm():
+            from vmsim_cpu_kvm.kvm_vcpu import KvmVcpu
+
+            return KvmVcpu(self.system, self.path, self.period, cpi, self.params.time_from)
         from vmsim_cpu_kvm.unicorn_vcpu import UnicornVcpu
 
-        if self.params.engine == "kvm":
-            raise VmsimError(f"{self.path}: engine: kvm is not available in this version; use engine: unicorn, or auto")
-        return UnicornVcpu(self.system, self.period, self.system.description.cpus[self.core.index].cpi)
+        return UnicornVcpu(self.system, self.period, cpi)
+
+    def _takes_kvm(self) -> bool:
+        """Whether the engine is to be the host's KVM; raises VmsimError where that is asked for and impossible."""
+        if self.params.engine == "unicorn":
+            return False
+        reason = "the workload needs semihosting" if self.system.workload.semihosting else why_not()
+        if self.params.engine == "kvm" and reason is not None:
+            raise VmsimError(f"{self.path}: engine: kvm cannot be used: {reason}; engine: unicorn runs everywhere")
+        if reason is not None:
+            log.info("%s: engine unicorn, not kvm: %s", self.path, reason)
+        return reason is None
 
     def _counter(self, name: str) -> Callable[[], int]:
         return lambda: self._vcpu.counters()[name]
+
+    def _level(self, name: str) -> Callable[[], int]:
+        return lambda: self._vcpu.levels()[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -151,6 +152,7 @@ def _settings(options: RunOptions) -> list[tuple[str, str]]:
 
 def _run_with_console(simulation: Simulation, options: RunOptions) -> ExitCause:
     limits = RunLimits(options.max_insts, options.max_time, options.host_timeout, options.until_text)
+    gc.enable()
     with ExitStack() as stack:
         stack.enter_context(_signals_end(simulation))
         debugged = None
