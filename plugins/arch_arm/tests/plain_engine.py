@@ -67,9 +67,9 @@ class PlainSide:
         """Execute the case with the first row that has its word."""
         from instruction_case import CODE, DATA, WINDOW, After, padded
         from random_cases import leave_rest_of_it_block
+        from vmsim_arch_arm import psr
         from vmsim_arch_arm.engine import records
         from vmsim_arch_arm.engine.exceptions import read_cpsr, write_cpsr_all
-        from vmsim_arch_arm.engine.operations import condition_passed
         from vmsim_arch_arm.engine.table import FIELDS
 
         leave_rest_of_it_block(case)
@@ -98,7 +98,7 @@ class PlainSide:
         defined = not row.decode or _function(row.decode)(insn) == records.DECODED
         in_block = core.it != 0
         cond = core.it >> 4 if in_block else insn.cond
-        if condition_passed(core, cond):
+        if psr.condition_passed(cond, core.nzcv << 28):
             outcome = _function(row.execute)(core, insn) if defined else records.EXCEPTION
             if not defined:
                 core.exception = records.UNDEFINED

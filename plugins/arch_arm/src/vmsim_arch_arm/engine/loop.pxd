@@ -1,13 +1,12 @@
 # The engine's loop, and what other loops (observing, through caches, timed) share with it.
 
-from libc.stdint cimport uint32_t, uint64_t, uint8_t
+from libc.stdint cimport uint16_t, uint32_t, uint64_t, uint8_t
 
 from cpython.ref cimport PyObject
 
 from vmsim_arch_arm.engine.code_cache cimport CodeCache, CodePage
 from vmsim_arch_arm.engine.decoder cimport CompiledTable
 from vmsim_arch_arm.engine.memory cimport MemorySystem
-from vmsim_arch_arm.engine.operations cimport condition_passed
 from vmsim_arch_arm.engine.records cimport EXCEPTION, NEXT, RETURN, SUPERVISOR_CALL, Core, Instruction
 
 cpdef enum RunResult:
@@ -70,6 +69,21 @@ cdef void execute_fast(Engine* e) noexcept nogil
 cdef CodePage* find_page(Engine* e, uint32_t address) noexcept nogil
 cdef void take(Engine* e) noexcept nogil
 cdef bint is_final(Engine* e) noexcept nogil
+
+
+cdef extern from *:
+    """
+    /* ConditionPassed(), A8.3.1: by condition, a bit for each value of N, Z, C and V with which it passes. */
+    static const uint16_t VMSIM_PASSES[16] = {
+        0xF0F0, 0x0F0F, 0xCCCC, 0x3333, 0xFF00, 0x00FF, 0xAAAA, 0x5555,
+        0x0C0C, 0xF3F3, 0xAA55, 0x55AA, 0x0A05, 0xF5FA, 0xFFFF, 0xFFFF,
+    };
+    """
+    const uint16_t VMSIM_PASSES[16]
+
+
+cdef inline bint condition_passed(const Core* core, uint32_t cond) noexcept nogil:
+    return VMSIM_PASSES[cond] >> core.nzcv & 1
 
 
 cdef inline uint32_t advanced(uint32_t it) noexcept nogil:

@@ -6,8 +6,7 @@ What an instruction touches is recorded by memory.pyx while `memory.observed` is
 from libc.string cimport memcpy
 
 from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE
-from vmsim_arch_arm.engine.loop cimport UNCONDITIONAL, find_page
-from vmsim_arch_arm.engine.operations cimport condition_passed
+from vmsim_arch_arm.engine.loop cimport UNCONDITIONAL, condition_passed, find_page
 from vmsim_arch_arm.engine.records cimport NO_EXCEPTION, PREFETCH_ABORT, Instruction
 
 

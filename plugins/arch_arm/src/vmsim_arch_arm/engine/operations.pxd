@@ -5,7 +5,6 @@ from vmsim_arch_arm.engine.records cimport (
     SHIFT_LSR, SHIFT_ROR, SHIFT_RRX, Core, Instruction, s32, u32, u64,
 )
 
-cdef bint condition_passed(Core* core, uint32_t cond) noexcept nogil
 cdef bint sets_flags(Core* core, Instruction* insn) noexcept nogil
 cdef uint32_t add_with_carry(Core* core, uint32_t x, uint32_t y, uint32_t carry, bint setflags) noexcept nogil
 cdef void set_nz(Core* core, uint32_t result) noexcept nogil

@@ -1,4 +1,4 @@
-"""What the manual's pseudocode calls and many instructions share: conditions, addition, shifts, writes to the PC.
+"""What the manual's pseudocode calls and many instructions share: addition, shifts, writes to the PC.
 
 Names and sections are those of the ARM Architecture Reference Manual (DDI 0406C).
 """
@@ -24,29 +24,6 @@ if not cython.compiled:
         Instruction,
         u64,
     )
-
-
-def condition_passed(core: Core, cond: int) -> bool:
-    """ConditionPassed(), A8.3.1."""
-    nzcv = core.nzcv
-    base = cond >> 1
-    if base == 0:
-        result = nzcv >> 2 & 1  # Z
-    elif base == 1:
-        result = nzcv >> 1 & 1  # C
-    elif base == 2:
-        result = nzcv >> 3 & 1  # N
-    elif base == 3:
-        result = nzcv & 1  # V
-    elif base == 4:
-        result = nzcv >> 1 & ~(nzcv >> 2) & 1  # C and not Z
-    elif base == 5:
-        result = ~(nzcv >> 3 ^ nzcv) & 1  # N == V
-    elif base == 6:
-        result = ~(nzcv >> 3 ^ nzcv) & ~(nzcv >> 2) & 1  # N == V and not Z
-    else:
-        return True
-    return result != cond & 1
 
 
 def sets_flags(core: Core, insn: Instruction) -> bool:
