@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keystone
 from vmsim_arch_arm.state import ArmState
-from vmsim_core.exits import ExitCause
+from vmsim_core.exits import ExitCause, Halt
 from vmsim_core.simulation import RunLimits, Simulation
 from whole_system import SYSTEM
 
@@ -40,6 +40,11 @@ class BareMachine:
     def run(self, instructions: int = LIMIT) -> ExitCause:
         """Run on; a program ends with ``b .`` and interrupts masked."""
         return self.simulation.run(RunLimits(instructions=instructions))
+
+    def finish(self) -> list[int]:
+        """Run to the end of the program; return R0 to R7."""
+        assert isinstance(self.run(), Halt)
+        return list(self.state.r)
 
     @property
     def state(self) -> ArmState:

@@ -17,11 +17,12 @@ def outer_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
 
 
-def command(*arguments: str | Path, folder: Path | None = None) -> str:
-    """Run a command; a failure shows what it printed."""
+def command(*arguments: str | Path, folder: Path | None = None, **variables: str) -> str:
+    """Run a command, with environment variables; a failure shows what it printed."""
     result = subprocess.run(
-        [str(each) for each in arguments], cwd=folder, capture_output=True, text=True, env=outer_environment()
-    )
+        [str(each) for each in arguments],
+        cwd=folder, capture_output=True, text=True, env={**outer_environment(), **variables},
+    )  # fmt: skip
     assert result.returncode == 0, f"{arguments}\n{result.stdout[-4000:]}\n{result.stderr[-4000:]}"
     return result.stdout
 

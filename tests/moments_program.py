@@ -1,8 +1,8 @@
 """A bare-metal program that goes through the moments at which a switch is hardest; its results tell if one went wrong.
 
 It runs on the board with the MMU and small caches on, and leaves in R4 to R9 what `RESULTS` says, on every CPU model
-and however it was switched. References are to the ARM Architecture Reference Manual ARMv7-A (ARM DDI 0406C), the
-Cortex-A9 MPCore TRM (DDI 0407) and the PL081 TRM (DDI 0218).
+and however it was switched. References are to the ARM Architecture Reference Manual ARMv7-A (ARM DDI 0406C) and the
+Cortex-A9 MPCore TRM (DDI 0407).
 """
 
 from __future__ import annotations
@@ -10,18 +10,17 @@ from __future__ import annotations
 import struct
 
 from bare_machine import BareMachine
+from bare_programs import CACHED, CACHES_ON, TABLE, device_copies, map_sections
 
 SMALL_CACHES = tuple((f"memory_hierarchy.{name}", f"{{size: {size}, ways: 2}}") for name, size in
                      {"l1i": 1024, "l1d": 1024, "l2": 4096}.items())  # fmt: skip
 """So that lines go down to L2, and to memory, in a few hundred instructions."""
 
-TABLE, HANDLER, THUMB = 0x4000, 0x100, 0x9000
+HANDLER, THUMB = 0x100, 0x9000
 DATA, SOURCE, DESTINATION = 0x10_0000, 0x20_0000, 0x21_0000
 FIRST_MIB, SECOND_MIB, WINDOW = 0x30_0000, 0x40_0000, 0x70_0000
 LINES = 72
 """Lines that are made dirty: more than twice as many as L1D has, and not as many as there are in L2."""
-_CACHED, _DEVICE = 0x1C0E, 0x0C16
-"""Section descriptors (B3.5.1): write-back and write-allocate; shareable device, execute never."""
 
 _HANDLER = """
     ldr r10, =0x1f000100
@@ -51,16 +50,7 @@ _THUMB = """
 """
 
 _SOURCE = f"""
-    ldr r0, =0x{TABLE | 0x48:x}
-    mcr p15, 0, r0, c2, c0, 0
-    mov r0, #1
-    mcr p15, 0, r0, c3, c0, 0
-    mrc p15, 0, r0, c1, c0, 0
-    orr r0, r0, #0x1800
-    orr r0, r0, #0x5
-    mcr p15, 0, r0, c1, c0, 0
-    isb
-
+    {CACHES_ON}
     ldr r0, =0x1f000100     @ the interrupt controller lets the private timer's interrupt through
     mov r1, #0xff
     str r1, [r0, #4]
@@ -142,14 +132,14 @@ sum:
     bne sum
 
     ldr r0, =0x{WINDOW:x}   @ a page that moves under a warm TLB
-    ldr r2, =0x{FIRST_MIB | _CACHED:x}
+    ldr r2, =0x{FIRST_MIB | CACHED:x}
     bl move
     ldr r7, [r0]
-    ldr r2, =0x{SECOND_MIB | _CACHED:x}
+    ldr r2, =0x{SECOND_MIB | CACHED:x}
     bl move
     ldr r3, [r0]
     add r7, r3, r7, lsl #8
-    ldr r2, =0x{FIRST_MIB | _CACHED:x}
+    ldr r2, =0x{FIRST_MIB | CACHED:x}
     bl move
     ldr r3, [r0]
     add r7, r3, r7, lsl #8
@@ -163,24 +153,7 @@ fill:
     ldr r3, [r1], #4
     subs r2, r2, #1
     bne fill
-    ldr r0, =0x10030000
-    mov r1, #1
-    str r1, [r0, #0x30]
-    ldr r1, =0x{SOURCE:x}
-    str r1, [r0, #0x100]
-    ldr r1, =0x{DESTINATION:x}
-    str r1, [r0, #0x104]
-    mov r2, #0
-    str r2, [r0, #0x108]
-    ldr r1, =0x{8 | 2 << 18 | 2 << 21 | 3 << 26:x}
-    str r1, [r0, #0x10c]
-    mov r1, #1
-    dsb
-    str r1, [r0, #0x110]
-copying:
-    ldr r1, [r0, #0x1c]
-    tst r1, #1
-    bne copying
+    {device_copies(SOURCE, DESTINATION, words=8)}
     ldr r1, =0x{DESTINATION:x}
     mov r2, #8
     mov r8, #0
@@ -230,8 +203,7 @@ def moments_machine(model: str) -> BareMachine:
     machine.load(0x18, f"b 0x{HANDLER:x}")
     machine.load(THUMB, _THUMB, thumb=True)
     write = machine.system.address_map.write_block
-    table = [mib << 20 | (_CACHED if mib < 16 else _DEVICE) for mib in range(4096)]
-    write(TABLE, struct.pack("<4096I", *table))
+    map_sections(machine, (16, CACHED))
     write(FIRST_MIB, struct.pack("<I", 0x11))
     write(SECOND_MIB, struct.pack("<I", 0x22))
     return machine

@@ -6,11 +6,12 @@ maintenance that the architecture asks for (DDI 0406C, A3.5.4); the others must 
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import pytest
 from bare_machine import CODE, BareMachine, assemble
-from vmsim_core.exits import Halt
+from bare_programs import CACHED, CACHES_ON, TABLE, device_copies
 
 MODELS = ["kvm", "atomic", "timing"]
 ALIAS = 0x7000_0000
@@ -29,6 +30,12 @@ SYNCHRONISE = """
 
 def word(source: str) -> int:
     return int.from_bytes(assemble(source, 0), "little")
+
+
+def before_and_after(machine: BareMachine) -> tuple[int, int]:
+    """Run to the end; return what the function gave before it was written anew, and after."""
+    registers = machine.finish()
+    return registers[6], registers[0]
 
 
 def rewriting(address: int) -> str:
@@ -52,8 +59,7 @@ def rewriting(address: int) -> str:
 def test_it_writes_what_it_has_executed(model: str, address: int) -> None:
     machine = BareMachine(model, rewriting(address))
     machine.load(FUNCTION, "mov r0, #1\nbx lr")
-    assert isinstance(machine.run(), Halt)
-    assert (machine.state.r[6], machine.state.r[0]) == (1, 2)
+    assert before_and_after(machine) == (1, 2)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -62,8 +68,7 @@ def test_it_is_executed_at_an_alias_after_a_write_to_the_first_address(model: st
         model, rewriting(FUNCTION).replace(f"ldr r5, =0x{FUNCTION:x}", f"ldr r5, ={ALIAS + FUNCTION}")
     )
     machine.load(FUNCTION, "mov r0, #1\nbx lr")
-    assert isinstance(machine.run(), Halt)
-    assert (machine.state.r[6], machine.state.r[0]) == (1, 2)
+    assert before_and_after(machine) == (1, 2)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -78,8 +83,7 @@ ahead:
     b .
     """
     machine = BareMachine(model, source)
-    assert isinstance(machine.run(), Halt)
-    assert machine.state.r[0] == 7
+    assert machine.finish()[0] == 7
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -102,8 +106,7 @@ def test_the_same_bytes_are_arm_and_thumb_code(model: str) -> None:
     """,
     )
     machine.system.address_map.write_block(FUNCTION, both)
-    assert isinstance(machine.run(), Halt)
-    assert (machine.state.r[6], machine.state.r[0]) == (1, 2)
+    assert before_and_after(machine) == (1, 2)
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -125,8 +128,7 @@ def test_the_second_half_of_an_instruction_on_two_pages_changes(model: str) -> N
     """,
     )
     machine.load(start, "movw r0, #0x10\nbx lr", thumb=True)
-    assert isinstance(machine.run(), Halt)
-    assert (machine.state.r[6], machine.state.r[0]) == (0x10, 0x11)
+    assert before_and_after(machine) == (0x10, 0x11)
 
 
 COUNTING = f"""
@@ -149,29 +151,11 @@ def test_a_device_writes_it_between_two_calls(model: str) -> None:
     assert machine.state.r[6] == 110
 
 
-DMA_CHANNEL = 0x1003_0000 + 0x100
-DMA = f"""
-    mov sp, #0x20000
+WRITTEN_BY_DMA = f"""
     ldr r5, =0x{FUNCTION:x}
     blx r5
     mov r6, r0
-    ldr r1, =0x10030000
-    mov r2, #1
-    str r2, [r1, #0x30]
-    ldr r1, =0x{DMA_CHANNEL:x}
-    ldr r2, =0xb000
-    str r2, [r1]
-    str r5, [r1, #4]
-    mov r2, #0
-    str r2, [r1, #8]
-    ldr r2, =0x8c480001
-    str r2, [r1, #12]
-    ldr r2, =0x1
-    str r2, [r1, #16]
-waiting:
-    ldr r2, [r1, #16]
-    tst r2, #1
-    bne waiting
+    {device_copies(0xB000, FUNCTION, words=2)}
     mov r4, r5
     mcr p15, 0, r4, c7, c5, 1
     mcr p15, 0, r4, c7, c5, 6
@@ -184,25 +168,14 @@ waiting:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_dma_controller_writes_it(model: str) -> None:
-    machine = BareMachine(model, DMA)
+    machine = BareMachine(model, WRITTEN_BY_DMA)
     machine.load(FUNCTION, "mov r0, #1\nbx lr")
     machine.load(0xB000, "mov r0, #9\nbx lr")
-    assert isinstance(machine.run(), Halt)
-    assert (machine.state.r[6], machine.state.r[0]) == (1, 9)
+    assert before_and_after(machine) == (1, 9)
 
 
 MAPPED = f"""
-    ldr r0, =0x4000
-    mcr p15, 0, r0, c2, c0, 0
-    mov r0, #0
-    mcr p15, 0, r0, c2, c0, 2
-    mvn r0, #0
-    mcr p15, 0, r0, c3, c0, 0
-    mrc p15, 0, r0, c1, c0, 0
-    orr r0, r0, #0x1000
-    orr r0, r0, #5
-    mcr p15, 0, r0, c1, c0, 0
-    isb
+    {CACHES_ON}
     {rewriting(0x0010_0000 + FUNCTION)}
 """
 """Two sections on the same megabyte: one to execute, the other to write to."""
@@ -212,11 +185,8 @@ MAPPED = f"""
 def test_it_is_written_through_another_mapping(model: str) -> None:
     machine = BareMachine(model, MAPPED)
     machine.load(FUNCTION, "mov r0, #1\nbx lr")
-    section = 0x0000_0C0E | 1 << 12  # Normal, write-back, write-allocate; full access
-    for number in range(2):
-        machine.system.address_map.write_block(0x4000 + 4 * number, section.to_bytes(4, "little"))
-    assert isinstance(machine.run(), Halt)
-    assert (machine.state.r[6], machine.state.r[0]) == (1, 2)
+    machine.system.address_map.write_block(TABLE, struct.pack("<2I", CACHED, CACHED))
+    assert before_and_after(machine) == (1, 2)
 
 
 @pytest.mark.parametrize("other", MODELS)
@@ -230,8 +200,7 @@ def test_another_model_writes_it(model: str, other: str) -> None:
     machine.simulation.switch(other)
     machine.run(9)
     machine.simulation.switch(model)
-    assert isinstance(machine.run(), Halt)
-    assert machine.state.r[0] == 2
+    assert machine.finish()[0] == 2
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -11,7 +11,7 @@ from driver_guests import output, prepare, run_commands
 from vmsim_core.simulation import Simulation
 from vmsim_core.units import TICKS_PER_SECOND
 from vmsim_platform_realview.pl081 import Pl081
-from whole_system import SYSTEM, run
+from whole_system import SYSTEM, run, same_end
 
 pytestmark = pytest.mark.guest
 
@@ -65,11 +65,7 @@ def test_the_dma_controller_copies_memory_also_across_a_checkpoint(tmp_path: Pat
     restored = Simulation.from_yaml(SYSTEM)
     restored.restore(taken[0])
     assert dma_controller(restored).piece_done.scheduled
-    again = run(restored)
-    assert (again.cause, again.instructions, again.time, again.ram) == (
-        whole.cause, whole.instructions, whole.time, whole.ram,
-    )  # fmt: skip
-    assert whole.console.endswith(again.console)
+    same_end(run(restored), whole)
 
 
 def test_the_clock_on_the_two_wire_bus_sets_the_systems_time() -> None:

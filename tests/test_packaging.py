@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,17 +50,30 @@ def test_the_sdist_has_the_sources_and_the_tests(dist: Path, name: str) -> None:
     assert {"LICENSE", "README.md", "pyproject.toml"} <= packed
 
 
-@pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_it_installs_alone_and_passes_its_own_tests(dist: Path, name: str, tmp_path: Path) -> None:
+def pass_its_own_tests(dist: Path, name: str, folder: Path) -> str:
+    """Install a distribution alone and run the tests of its sdist; return what pytest printed."""
     with tarfile.open(file_of(dist, name, ".tar.gz")) as archive:
-        archive.extractall(tmp_path, filter="data")
-    (source,) = tmp_path.glob(f"{name.replace('-', '_')}-*")
+        archive.extractall(folder, filter="data")
+    (source,) = folder.glob(f"{name.replace('-', '_')}-*")
     # The installed package is tested, not the sources that lie beside the tests.
     shutil.rmtree(source / "src")
     wheel = file_of(dist, name, ".whl")
-    environment = FreshEnvironment(tmp_path / "environment", dist, f"{name}[test] @ {wheel.as_uri()}")
-    report = command(environment.python, "-m", "pytest", "-m", "not slow and not guest", folder=source)
-    assert " passed" in report
+    environment = FreshEnvironment(folder / "environment", dist, f"{name}[test] @ {wheel.as_uri()}")
+    return command(environment.python, "-m", "pytest", "-m", "not slow and not guest", folder=source)
+
+
+@pytest.fixture(scope="module")
+def reports(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[str]]]:
+    """Have every distribution tested, as many at a time as the host has processors."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield {
+            name: pool.submit(pass_its_own_tests, dist, name, tmp_path_factory.mktemp(name)) for name in DISTRIBUTIONS
+        }
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_it_installs_alone_and_passes_its_own_tests(reports: dict[str, Future[str]], name: str) -> None:
+    assert " passed" in reports[name].result()
 
 
 def test_the_plugins_are_found_where_they_are_installed_together(dist: Path, tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ def outcome(simulation: Simulation, cause: ExitCause, console: bytes) -> Outcome
     return Outcome(cause, simulation.instructions, simulation.time, console, ram.hexdigest(), statistics)
 
 
+def same_end(result: Outcome, expected: Outcome) -> None:
+    """Require that a run that began at a checkpoint ended as the one that was never stopped, bit for bit."""
+    assert (result.cause, result.instructions, result.time) == (expected.cause, expected.instructions, expected.time)
+    assert result.console and expected.console.endswith(result.console)
+    assert result.ram == expected.ram
+
+
 def without_host_times(statistics: dict[str, Any]) -> dict[str, Any]:
     """Return what `--stats` wrote without what no two runs have in common."""
     return {name: value for name, value in statistics.items() if name != "host_seconds"}

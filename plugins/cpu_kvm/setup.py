@@ -19,6 +19,9 @@ MODULES = [
     "trapped",
     "block_hooks",
     "device_space",
+    "translations",
+    "run_loop",
+    "unicorn_setup",
     "unicorn_engine",
 ]
 

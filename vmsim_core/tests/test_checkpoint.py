@@ -25,6 +25,7 @@ from vmsim_core.errors import CheckpointError, DrainError
 from vmsim_core.exits import GuestExit, InstructionLimit
 from vmsim_core.section import Data, Section
 from vmsim_core.simulation import RunLimits
+from vmsim_core.units import TICKS_PER_SECOND
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -249,6 +250,17 @@ def test_a_stuck_drain_names_who_and_why_and_the_run_goes_on(tmp_path: Path) -> 
         simulation.take_checkpoint(tmp_path / "c")
     assert not (tmp_path / "c").exists()
     assert simulation.run(RunLimits(instructions=5)) == InstructionLimit()
+
+
+def test_a_drain_does_not_wait_for_an_event_that_is_far_away(tmp_path: Path) -> None:
+    simulation = make_machine(tmp_path, busy=False)
+    store = simulation.system.devices["store"]
+    assert isinstance(store, Store)
+    store.schedule(store.rung, 3 * TICKS_PER_SECOND)
+    simulation.system.drain_manager.register(Slow(1 << 40), "bus")
+    with pytest.raises(DrainError, match="bus has a write on its way"), simulation.at_rest():
+        pass
+    assert simulation.time == 0
 
 
 def test_a_request_to_end_the_run_that_comes_up_in_a_drain_is_kept(tmp_path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from vmsim_core.drain import Drainable, DrainManager, DrainState
+from vmsim_core.drain import LONGEST_DRAIN, Drainable, DrainManager, DrainState
 from vmsim_core.errors import DrainError
+from vmsim_core.units import TICKS_PER_SECOND
 
 
 class Busy(Drainable):
@@ -62,6 +63,20 @@ def test_a_stuck_drain_names_who_and_why() -> None:
     manager = manager_of(Busy(0), Busy(5))
     with pytest.raises(DrainError, match=r"m1 waits for 4 more, since 1\.000 ms"):
         manager.drain(lambda: False, lambda: 10**9)
+
+
+def test_a_drain_gives_up_within_a_bounded_simulated_time() -> None:
+    """The events of a machine never end: its timers go on."""
+    time = 0
+
+    def advance() -> bool:
+        nonlocal time
+        time += TICKS_PER_SECOND // 100
+        return True
+
+    with pytest.raises(DrainError, match=r"m0 waits for \d+ more, since 0 ps"):
+        manager_of(Busy(1 << 40)).drain(advance, lambda: time)
+    assert time == LONGEST_DRAIN
 
 
 def test_memory_phases_need_a_drained_machine_and_count_lines() -> None:

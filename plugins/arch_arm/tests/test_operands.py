@@ -306,7 +306,10 @@ def test_undefined_words_have_no_explanation() -> None:
 
 def test_documented() -> None:
     """The page about operands has every class, access, kind of branch and register."""
-    page = Path(__file__).parents[3].joinpath("docs", "arm-operands.md").read_text(encoding="utf-8")
+    file = Path(__file__).parents[3] / "docs" / "arm-operands.md"
+    if not file.exists():
+        pytest.skip("installed without docs/")
+    page = file.read_text(encoding="utf-8")
     for prefix in ("CLASS_", "ACCESS_", "BRANCH_", "OPERAND_"):
         names = [name for name in vars(records) if name.startswith(prefix)]
         assert names

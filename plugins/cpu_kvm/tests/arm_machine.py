@@ -10,7 +10,8 @@ import keystone
 from unicorn import arm_const
 from vmsim_core.events import EventQueue
 from vmsim_core.ram import Ram
-from vmsim_cpu_kvm.unicorn_engine import RunResult, UnicornEngine
+from vmsim_cpu_kvm.run_loop import RunResult
+from vmsim_cpu_kvm.unicorn_engine import UnicornEngine
 
 RAM_SIZE = 1 << 20
 ALIAS = 0x70000000

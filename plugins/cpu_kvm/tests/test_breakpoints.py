@@ -10,7 +10,7 @@ import pytest
 from arm_machine import DEVICE, SUPERVISOR_MASKED, SUPERVISOR_OPEN, Machine
 from test_unicorn_engine import SLICED_PROGRAMS, THUMB
 from unicorn import arm_const
-from vmsim_cpu_kvm.unicorn_engine import RunResult
+from vmsim_cpu_kvm.run_loop import RunResult
 
 INSTRUCTIONS = 400
 

@@ -17,6 +17,7 @@ from vmsim_core.errors import VmsimError
 from vmsim_core.ram import Ram
 from vmsim_core.system import System
 from vmsim_cpu_kvm.kvm_cpu import KvmCpu, KvmParams
+from vmsim_cpu_kvm.kvm_probe import why_not
 from vmsim_cpu_kvm.unicorn_vcpu import split_at_aliases
 
 FOREVER = 1 << 62
@@ -224,10 +225,24 @@ def test_a_trapped_register_is_undefined_in_user_mode() -> None:
     assert (after.pc, after.cpsr & 0x1F, after.lr_und, cpu.retired) == (4, 0x1B, 0x204, 0)
 
 
-def test_the_kvm_engine_is_refused_until_it_is_there() -> None:
+@pytest.mark.skipif(why_not() is None, reason="this host can run it")
+def test_the_kvm_engine_is_refused_where_the_host_cannot_run_it() -> None:
     system, core, _ = make_system()
-    with pytest.raises(VmsimError, match="engine: kvm is not available"):
+    with pytest.raises(VmsimError, match="engine: kvm cannot be used: ") as error:
         make_cpu(system, core, engine="kvm")
+    assert len(error.value.lines()) == 1
+
+
+def test_the_best_engine_is_chosen_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    system, core, _ = make_system()
+    with caplog.at_level("INFO"):
+        cpu = make_cpu(system, core, engine="auto")
+    if why_not() is None:
+        assert cpu._vcpu.name == "kvm"
+    else:
+        assert cpu._vcpu.name == "unicorn"
+        assert f"cpu0.kvm: engine unicorn, not kvm: {why_not()}" in caplog.messages
+    cpu.release()
 
 
 def test_ram_is_cut_where_an_alias_begins_and_ends() -> None:
@@ -264,18 +279,18 @@ EXCLUSIVES = {
 
 @pytest.mark.parametrize("value", [0, 0x7F, 0x7FFE, 0x8000_0001])
 @pytest.mark.parametrize("size", EXCLUSIVES)
-@pytest.mark.parametrize("thumb", [False, True], ids=["arm", "thumb"])
+@pytest.mark.parametrize("cpsr", [0, 1 << 5, 1 << 9], ids=["arm", "thumb", "big-endian"])
 @pytest.mark.parametrize("disturbed", [False, True], ids=["", "disturbed"])
 def test_a_state_taken_between_exclusive_load_and_store_carries_the_monitor(
-    value: int, size: int, thumb: bool, disturbed: bool
+    value: int, size: int, cpsr: int, disturbed: bool
 ) -> None:
     """Otherwise a guest that goes on from a checkpoint would try again, and execute more instructions."""
     system, core, ram = make_system()
-    ram.view[0:64] = assemble(EXCLUSIVE.format(**EXCLUSIVES[size]), thumb=thumb).ljust(64, b"\0")
+    ram.view[0:64] = assemble(EXCLUSIVE.format(**EXCLUSIVES[size]), thumb=bool(cpsr & 1 << 5)).ljust(64, b"\0")
     ram.view[0x8000:0x8008] = value.to_bytes(8, "little")
     first = make_cpu(system, core, "cpu0.first")
     start = reset_state()
-    start.cpsr |= thumb << 5
+    start.cpsr |= cpsr
     core.activate(first, start, 0)
     first.run(FOREVER, 3)
     state = first.save_state()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pytest
 from arm_machine import ALIAS, DEVICE, FOREVER, SUPERVISOR_MASKED, Machine, assemble
-from vmsim_cpu_kvm.unicorn_engine import RunResult
+from vmsim_cpu_kvm.run_loop import RunResult
 
 INSTRUCTIONS = 2000
 CODE = 0x1000

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from arm_machine import ALIAS, DEVICE, PERIOD, SUPERVISOR_MASKED, SUPERVISOR_OPEN, Machine, assemble
 from unicorn import arm_const
-from vmsim_cpu_kvm.unicorn_engine import RunResult
+from vmsim_cpu_kvm.run_loop import RunResult
 
 THUMB = 0x20
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,6 +21,8 @@ from cache_machine import (
     Machine,
 )
 from vmsim_core.memory_hierarchy import Maintenance
+from vmsim_core.testing.port_driver import PortDriver
+from vmsim_mem_cache.port import CachePort
 
 
 @pytest.fixture
@@ -127,17 +131,25 @@ def test_a_store_that_was_not_cleaned_is_not_fetched() -> None:
     assert machine.port.fetch(0x100)[0][0] == 0
 
 
-def test_a_unified_cache_says_when_a_store_changed_instructions() -> None:
+@pytest.mark.parametrize("way", [PortDriver, lambda port: port], ids=["as an engine", "the port alone"])
+def test_a_unified_cache_says_when_a_store_changed_instructions(way: Callable[[CachePort], PortDriver]) -> None:
     machine = Machine({"l1": {"size": 512}})
-    assert machine.port.fetch(0x100)[2]
-    assert not machine.port.fetch(0x100)[2]
-    machine.port.write(0x108, 4, 2)
-    machine.port.write(0x108, 4, 3)
-    line, _, filled = machine.port.fetch(0x100)
-    assert (line[8], filled) == (3, True)
-    machine.port.write(0x108, 4, 4, inner=0, outer=0)
-    line, _, filled = machine.port.fetch(0x100)
-    assert (line[8], filled) == (4, True)
+    port, now = way(machine.port), count(LONG_AGO, LONG_AGO)
+
+    def fetched(address: int = 0x100) -> tuple[int, bool]:
+        line, _, filled = port.fetch(address, now=next(now))
+        return line[8], filled
+
+    assert [fetched(), fetched()] == [(0, True), (0, False)]
+    for value in (2, 3):
+        port.write(0x108, 4, value, now=next(now))
+    assert [fetched(), fetched()] == [(3, True), (3, False)]
+    port.write(0x108, 4, 4, now=next(now))
+    assert [fetched(), fetched()] == [(4, True), (4, False)]
+    port.write(0x108, 4, 5, inner=0, outer=0, now=next(now))
+    assert fetched() == (5, True)
+    port.read(0x208, 4, now=next(now))
+    assert [fetched(0x200), fetched(0x200)] == [(0, True), (0, False)]
 
 
 def test_uncached_fetches_see_what_was_cleaned_and_stay_nowhere() -> None:

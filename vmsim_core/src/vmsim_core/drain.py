@@ -11,7 +11,10 @@ from collections.abc import Callable
 from enum import Enum
 
 from vmsim_core.errors import DrainError
-from vmsim_core.units import format_time
+from vmsim_core.units import TICKS_PER_SECOND, format_time
+
+LONGEST_DRAIN = TICKS_PER_SECOND // 10
+"""Ticks after which a drain is stuck: what a timing model has under way takes microseconds."""
 
 
 class DrainState(Enum):
@@ -90,10 +93,11 @@ class DrainManager:
     def drain(self, advance: Callable[[], bool], now: Callable[[], int] = int) -> int:
         """Bring everything to rest; return the number of rounds.
 
-        `advance` lets the simulation go on to its next event and returns False when there is none, `now` says the
-        simulated time in ticks; raises DrainError, naming who is still draining, why and since when, when that leads
-        nowhere.
+        `advance` lets the simulation go on to its next event and returns False when there is none that a drain waits
+        for, `now` says the simulated time in ticks; raises DrainError, naming who is still draining, why and since
+        when, when that leads nowhere, or takes longer than `LONGEST_DRAIN`.
         """
+        give_up = now() + LONGEST_DRAIN
         self._busy_since.clear()
         self.state = DrainState.DRAINING
         for member in self._members:
@@ -104,7 +108,7 @@ class DrainManager:
                 for member in list(self._members):
                     member.drain_sanity_check()
                 return round_number
-            if not advance():
+            if now() >= give_up or not advance():
                 break
         raise DrainError(f"the drain is stuck: {self._who_is_draining()}")
 

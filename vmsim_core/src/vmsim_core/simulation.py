@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, overload
 from vmsim_core.appointments import Appointment, Appointments
 from vmsim_core.console.text import TextTeller, TextWatcher
 from vmsim_core.cpu import CpuExit
-from vmsim_core.drain import DrainState
+from vmsim_core.drain import LONGEST_DRAIN, DrainState
 from vmsim_core.errors import CheckpointError, DrainError, VmsimError
 from vmsim_core.exits import (
     CpuFailure,
@@ -29,7 +29,7 @@ from vmsim_core.run_loop import SLICE_INSTRUCTIONS, run_until_exit
 from vmsim_core.script import Script
 from vmsim_core.statistics_view import SimulationStatistics
 from vmsim_core.switching import HandoverReport, HandoverTotals, switch
-from vmsim_core.units import NEVER, format_time, parse_time
+from vmsim_core.units import format_time, parse_time
 
 if TYPE_CHECKING:
     from vmsim_core.plugin_manager import PluginManager
@@ -330,14 +330,17 @@ class Simulation:
                 )
 
     def _advance_drain(self) -> bool:
-        """Let time pass while something drains: a core finishes what it has begun, others get their events."""
+        """Let time pass while something drains: a core finishes what it has begun, others get their events.
+
+        Returns False when nothing happens soon.
+        """
         system, events = self.system, self.system.events
         cpu = system.cores[0].active
         before = (cpu.time, cpu.retired)
         if cpu.drain_state is not DrainState.DRAINED:
             if cpu.run(events.next_tick, self.slice_instructions) is CpuExit.FAILED:
                 system.request_exit(CpuFailure(cpu.exit_detail))
-        elif events.next_tick < NEVER:
+        elif events.next_tick <= cpu.time + LONGEST_DRAIN:
             cpu.skip_to(events.next_tick)
         events.run_until(cpu.time)
         return before != (cpu.time, cpu.retired)

@@ -5,7 +5,7 @@ from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from vmsim_cpu_kvm.block_table cimport (
-    MAX_BLOCK_BYTES, NO_TRAP, Block, block_cut_at, block_decode, block_find, block_hash, block_insert, block_release,
+    ENDLESS, MAX_BLOCK_BYTES, NO_TRAP, Block, block_cut_at, block_decode, block_find, block_hash, block_insert, block_release,
     block_same_layout,
 )
 from vmsim_cpu_kvm.unicorn_api cimport *
@@ -125,11 +125,13 @@ cdef void on_block(uc_engine* uc, uint64_t address, uint32_t size, void* data) n
     if v.interrupts and not v.replaying and interrupt_due(v, read_register(v, UC_ARM_REG_CPSR)):
         stop_before(v, block, EVENT_BLOCK)
         return
-    if block.endless:
+    if block.special == ENDLESS:
         cpsr = read_register(v, UC_ARM_REG_CPSR)
         if cpsr & CPSR_I and (cpsr & CPSR_F or not v.fiq_wired):
             stop_before(v, block, EVENT_ENDLESS)
             return
+    elif block.special:
+        v.exclusive_bytes = block.special
     v.current = block
     v.retired = retired
 

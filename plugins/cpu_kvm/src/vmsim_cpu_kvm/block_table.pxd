@@ -6,6 +6,7 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 cdef enum:
     NO_TRAP = 0xFFFF
     MAX_BLOCK_BYTES = 8000
+    ENDLESS = 0xFF
 
 
 cdef struct Block:
@@ -16,7 +17,7 @@ cdef struct Block:
     uint8_t used
     uint8_t thumb
     uint8_t ambiguous           # other code with the same (pc, size) was seen: decode it whenever it is executed
-    uint8_t endless             # a branch to itself and nothing else
+    uint8_t special             # ENDLESS: a branch to itself and nothing else; or the bytes of the last exclusive load
     uint16_t own_trap           # index of the first instruction that the engine executes itself; breakpoints aside
     uint64_t first_starts       # bit k: an instruction starts at pc + 2 * k, for Thumb blocks of at most 128 bytes
     uint64_t* more_starts       # the same for longer ones

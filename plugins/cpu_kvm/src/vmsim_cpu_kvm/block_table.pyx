@@ -83,11 +83,12 @@ cdef bint _grow(BlockTable* table) noexcept nogil:
 
 
 cdef void block_decode(Block* block, const uint8_t* code, uint32_t size, bint thumb) noexcept nogil:
-    """Find instruction starts, trapped instructions and the branch to itself in `size` bytes of code."""
+    """Find instruction starts, trapped instructions, the last exclusive load and the branch to itself in `size` bytes
+    of code."""
     block.size = <uint16_t>size
     block.thumb = thumb
     block.trap = NO_TRAP
-    block.endless = 0
+    block.special = 0
     if thumb:
         _decode_thumb(block, code, size)
     else:
@@ -123,6 +124,8 @@ cdef void _decode_arm(Block* block, const uint8_t* code, uint32_t size) noexcept
         if _is_trapped_arm(words[index]):
             block.trap = <uint16_t>index
             break
+        if _exclusive_load_arm(words[index]):
+            block.special = _exclusive_load_arm(words[index])
     if words[block.count - 1] == <uint32_t>0xEAFFFFFE:  # b .
         _mark_endless(block)
 
@@ -151,6 +154,8 @@ cdef void _decode_thumb(Block* block, const uint8_t* code, uint32_t size) noexce
             offset += 2
         if block.trap == NO_TRAP and _is_trapped_thumb(first, second):
             block.trap = <uint16_t>index
+        if _exclusive_load_thumb(first, second):
+            block.special = _exclusive_load_thumb(first, second)
         index += 1
     block.count = <uint16_t>index
     if (first == 0xE7FE and second == 0) or (first == 0xF7FF and second == 0xBFFE):  # b . and b.w .
@@ -161,7 +166,7 @@ cdef void _mark_endless(Block* block) noexcept nogil:
     """The last instruction branches to itself: alone it makes the block endless; behind others it is split off like a
     trapped one, so that the count at which the end is seen does not depend on how the code was cut into blocks."""
     if block.count == 1:
-        block.endless = 1
+        block.special = ENDLESS
     elif block.trap == NO_TRAP:
         block.trap = block.count - 1
 
@@ -201,8 +206,24 @@ cdef bint _is_trapped_thumb(uint16_t first, uint16_t second) noexcept nogil:
         <uint32_t>first << 16 | second)
 
 
+cdef uint8_t _exclusive_load_arm(uint32_t word) noexcept nogil:
+    """Return the bytes that LDREX, LDREXD, LDREXB or LDREXH loads (ARM DDI 0406C, A5.2.10); 0 for anything else."""
+    if word >> 28 == 15 or (word & 0x0F900FFF) != 0x01900F9F:
+        return 0
+    return <uint8_t>(1 << ((word >> 21) + 2 & 3))
+
+
+cdef uint8_t _exclusive_load_thumb(uint16_t first, uint16_t second) noexcept nogil:
+    """The same in Thumb (A6.3.6)."""
+    if (first & 0xFFF0) == 0xE850:
+        return 4
+    if (first & 0xFFF0) == 0xE8D0 and (second & 0xC0) == 0x40:
+        return <uint8_t>(1 << (second >> 4 & 3))
+    return 0
+
+
 cdef bint block_same_layout(const Block* a, const Block* b) noexcept nogil:
-    if a.count != b.count or a.thumb != b.thumb or a.trap != b.trap or a.endless != b.endless:
+    if a.count != b.count or a.thumb != b.thumb or a.trap != b.trap or a.special != b.special:
         return False
     if not a.thumb:
         return True

@@ -1,27 +1,19 @@
 from collections.abc import Callable, Collection
-from enum import IntEnum
 
 from vmsim_core.debug import ExceptionObserver
 from vmsim_core.events import EventQueue
 from vmsim_core.ram import Ram
 
-VMSIM_ABI_COMPILED: int
+from vmsim_cpu_kvm.run_loop import RunResult
 
-class RunResult(IntEnum):
-    REACHED_LIMIT = 0
-    WAITING = 1
-    STOPPED = 2
-    ENDLESS_LOOP = 3
-    FAILED = 4
-    NEEDS_ALIAS = 5
-    ENDLESS_EXCEPTIONS = 6
-    AT_BREAKPOINT = 7
+VMSIM_ABI_COMPILED: int
 
 class UnicornEngine:
     """One ARM core that Unicorn executes, on RAM and devices of the simulator."""
 
     waiting: int
     event_register: int
+    exclusive_bytes: int
     def __init__(
         self,
         ram: list[tuple[int, Ram, int, int]],

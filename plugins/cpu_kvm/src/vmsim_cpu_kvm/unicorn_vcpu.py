@@ -16,7 +16,8 @@ from vmsim_core.ram import Ram
 from vmsim_cpu_kvm.a9_registers import A9Registers
 from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
 from vmsim_cpu_kvm.exclusive_monitor import NO_ADDRESS, find_monitor
-from vmsim_cpu_kvm.unicorn_engine import RunResult, UnicornEngine
+from vmsim_cpu_kvm.run_loop import RunResult
+from vmsim_cpu_kvm.unicorn_engine import UnicornEngine
 
 if TYPE_CHECKING:
     from vmsim_core.system import System
@@ -32,6 +33,7 @@ _DOUBLES = [getattr(arm_const, f"UC_ARM_REG_D{number}") for number in range(32)]
 # Modes with banked registers (ARM DDI 0406C, B1.3.2), by the suffix of their fields in the ArchState.
 _BANKS = {"irq": 0x12, "svc": 0x13, "abt": 0x17, "und": 0x1B, "fiq": 0x11}
 _SYSTEM_MODE = 0x1F
+_BIG_ENDIAN = 1 << 9  # CPSR.E
 _MASKED_SYSTEM = 0x1C0 | _SYSTEM_MODE
 
 # Coprocessor registers that Unicorn keeps bit-exactly.
@@ -66,8 +68,8 @@ _OS_LOCK_ACCESS = (14, 1, 0, 0, 4)
 _OS_LOCK_STATUS = (14, 1, 0, 1, 4)
 _OS_LOCK_KEY = 0xC5ACCE55
 _OS_LOCKED = 1 << 1
-_EXCLUSIVE_SIZES = (4, 8, 2, 1)
-"""Bytes of LDREX, LDREXD, LDREXH and LDREXB: Unicorn keeps no size, and the commonest fits where several do."""
+_EXCLUSIVE_SIZES = (1, 2, 4, 8)
+"""Bytes of LDREXB, LDREXH, LDREX and LDREXD."""
 
 _EXITS = {
     RunResult.REACHED_LIMIT: VcpuExit.LIMIT,
@@ -243,10 +245,10 @@ class UnicornVcpu(Vcpu):
 
     def _load_monitor(self, state: ArmState) -> None:
         if state.monitor_valid and state.monitor_size in _EXCLUSIVE_SIZES and self._in_ram(state.monitor_address):
-            place = find_monitor()
-            data = self._address_map.read_block(state.monitor_address & -state.monitor_size, state.monitor_size)
+            place, size = find_monitor(), state.monitor_size
             self._engine.write_hidden(place.address, state.monitor_virtual_address)
-            self._engine.write_hidden(place.value, int.from_bytes(data, "little"))
+            self._engine.write_hidden(place.value, self._loads(state, state.monitor_address & -size, size))
+            self._engine.exclusive_bytes = size
         elif self.retired:
             self._engine.write_hidden(find_monitor().address, NO_ADDRESS)
 
@@ -258,11 +260,15 @@ class UnicornVcpu(Vcpu):
         physical = None if virtual == NO_ADDRESS else self._engine.translate(virtual)
         if physical is None or not self._in_ram(physical):
             return
-        for size in _EXCLUSIVE_SIZES:
-            if physical % size == 0 and int.from_bytes(self._address_map.read_block(physical, size), "little") == value:
-                state.monitor_valid, state.monitor_address, state.monitor_size = 1, physical, size
-                state.monitor_virtual_address = virtual
-                return
+        size = self._engine.exclusive_bytes
+        if self._loads(state, physical, size) == value:
+            state.monitor_valid, state.monitor_address, state.monitor_size = 1, physical, size
+            state.monitor_virtual_address = virtual
+
+    def _loads(self, state: ArmState, physical: int, size: int) -> int:
+        """Return what a load from RAM gives, extended with zeros."""
+        data = self._address_map.read_block(physical, size)
+        return int.from_bytes(data, "big" if state.cpsr & _BIG_ENDIAN else "little")
 
     def _in_ram(self, physical: int) -> bool:
         return isinstance(self._address_map.find(physical), RamRegion)

@@ -96,6 +96,7 @@ cdef struct Vcpu:
     uint32_t attention          # a stop is requested or translations are to be dropped: leave before the next block
     uint32_t waiting
     uint32_t event_register
+    uint32_t exclusive_bytes    # that the last exclusive load has loaded: Unicorn's monitor keeps no size
     uint32_t* breakpoints       # virtual addresses before which the run comes back
     int breakpoint_count
     Event event

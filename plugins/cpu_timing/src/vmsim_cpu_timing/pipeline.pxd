@@ -4,7 +4,6 @@ from libc.stdint cimport uint32_t, uint64_t, uint8_t
 
 from vmsim_arch_arm.engine.loop cimport Engine
 from vmsim_arch_arm.engine.records cimport Instruction
-from vmsim_arch_arm.engine.tlb_model cimport TlbModel
 from vmsim_cpu_timing.branch_predictor cimport BranchPredictor
 
 cdef enum:
@@ -37,7 +36,6 @@ cdef struct Pipeline:
     uint64_t flush              # ticks that an exception or a synchronisation costs
     uint64_t device             # ticks of a device access
     uint32_t device_accessed
-    TlbModel tlbs
     BranchPredictor branches
     # Where issue cycles were lost, in ticks.
     uint64_t waited_for_fetch

@@ -9,7 +9,7 @@ from libc.string cimport memset
 
 from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
 from vmsim_arch_arm.engine.loop cimport ALWAYS, execute_instruction, find_page, is_final, take
-from vmsim_arch_arm.engine.memory cimport fetch_translation_time
+from vmsim_arch_arm.engine.translation cimport fetch_translation_time
 from vmsim_arch_arm.engine.ported_loop cimport decode_fetched, fetch_across, fetch_line
 from vmsim_arch_arm.engine.records cimport (
     ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_DIRECT, BRANCH_DIRECT_CALL, BRANCH_NONE,

@@ -2,12 +2,11 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memset
 
 from vmsim_arch_arm.engine.arm_engine cimport ArmEngine
 from vmsim_arch_arm.engine.loop cimport RunResult, run_engine
 from vmsim_arch_arm.engine.observed_loop cimport execute_observed
-from vmsim_arch_arm.engine.tlb_model cimport tlb_model_forget
+from vmsim_arch_arm.engine.tlb_model cimport TlbModel
 from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.memory_port cimport CorePort
 from vmsim_cpu_timing.branch_predictor cimport MAX_COUNTERS, forget
@@ -34,21 +33,21 @@ cdef class TimedEngine(ArmEngine):
         """`cycle` is in ticks, what `params`, `latencies` and `intervals` (by operation class) say in cycles;
         `fetch_hit` is what a hit in the instruction cache takes, in ticks."""
         cdef Pipeline* p = self.pipeline
+        cdef TlbModel* tlbs = &self.e.memory.tlbs
         cdef int index
         self.connect(port)
         self.e.timing = p
         self.e.plain = self.e.execute = execute_timed
         self.e.core.own_clock = 1
-        self.e.memory.tlb_model = &p.tlbs
-        self.e.memory.spacing = cycle
+        self.e.memory.blocking, self.e.memory.spacing = 0, cycle
         p.cycle, p.fetch_hit = cycle, fetch_hit
         for index in range(CLASSES):
             p.latency[index], p.interval[index] = latencies[index] * cycle, intervals[index] * cycle
         p.width, p.load_places, p.store_places = params.issue_width, params.load_buffer, params.store_buffer
         p.mispredict, p.taken = params.mispredict_penalty * cycle, params.taken_penalty * cycle
         p.flush, p.device = params.flush_penalty * cycle, params.device_latency * cycle
-        p.tlbs.data.used, p.tlbs.instructions.used = params.micro_tlb, params.micro_tlb
-        p.tlbs.micro_penalty, p.tlbs.main_penalty = params.micro_tlb_miss * cycle, params.main_tlb_miss * cycle
+        tlbs.data.used, tlbs.instructions.used = params.micro_tlb, params.micro_tlb
+        tlbs.micro_penalty, tlbs.main_penalty = params.micro_tlb_miss * cycle, params.main_tlb_miss * cycle
         p.branches.bimodal, p.branches.counter_mask = params.branch_prediction == "bimodal", MAX_COUNTERS // 4 - 1
         forget(&p.branches)
 
@@ -102,11 +101,6 @@ cdef class TimedEngine(ArmEngine):
         self.e.core.cycles = self.e.now // self.pipeline.cycle
         ArmEngine.load_state(self, state)
         empty(self.pipeline)
-        tlb_model_forget(&self.pipeline.tlbs)
-        # A model that has been used before begins as a new one does, with what is to be replaced first, too.
-        memset(self.pipeline.tlbs.main_victim, 0, sizeof(self.pipeline.tlbs.main_victim))
-        self.pipeline.tlbs.data.victim = self.pipeline.tlbs.instructions.victim = 0
-        self.pipeline.tlbs.data.latest = self.pipeline.tlbs.instructions.latest = 0
         forget(&self.pipeline.branches)
         self.pipeline.expected_pc = self.e.core.pc
         self.e.fetched_line = 1
@@ -119,10 +113,11 @@ cdef class TimedEngine(ArmEngine):
     def timing_counters(self):
         """Return what the pipeline counted, by name; times in ticks."""
         cdef Pipeline* p = self.pipeline
+        cdef TlbModel* tlbs = &self.e.memory.tlbs
         return {
             "branches": p.branches.branches, "mispredicted": p.branches.mispredicted,
-            "data_micro_tlb_misses": p.tlbs.data.misses, "instruction_micro_tlb_misses": p.tlbs.instructions.misses,
-            "main_tlb_misses": p.tlbs.main_misses,
+            "data_micro_tlb_misses": tlbs.data.misses, "instruction_micro_tlb_misses": tlbs.instructions.misses,
+            "main_tlb_misses": tlbs.main_misses,
             "waited_for_fetch": p.waited_for_fetch, "waited_for_operands": p.waited_for_operands,
             "waited_for_loads": p.waited_for_loads, "waited_for_stores": p.waited_for_stores,
             "waited_for_branches": p.waited_for_branches, "waited_for_flushes": p.waited_for_flushes,

@@ -39,7 +39,10 @@ PROGRAMS: Mapping[str, Program] = {
     "exclusive": Program("exclusive loads and stores"),
     "guest-control": Program("asks the simulator for checkpoints, CPU models, statistics, regions of interest"),
     "compute": Program("integer work for measuring speed: lists, matrices, a state machine, a CRC"),
-    "latencies": Program("how long caches, TLBs and RAM take: chains and streams of loads", ("caches.c",)),
+    "latencies": Program(
+        "how long memory and operations take: chains and streams",
+        ("caches.c", "measuring.c", "operations.c", "operation-loops.S"),
+    ),
 }
 
 

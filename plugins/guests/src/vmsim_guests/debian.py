@@ -70,7 +70,7 @@ class DebianArchive:
         return match.group(1)
 
     def download_with_dependencies(self, names: Sequence[str], folder: Path) -> list[Path]:
-        """Put packages and all that they depend on into a folder, and return their files in the order of their names."""
+        """Put packages and all that they depend on into a folder; return their files in the order of their names."""
         self._update()
         tell(f"fetching Debian packages {', '.join(names)} and what they need ({self._architecture})")
         (folder / "partial").mkdir()

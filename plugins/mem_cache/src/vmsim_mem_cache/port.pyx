@@ -4,7 +4,7 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from vmsim_core.abi cimport VMSIM_ABI
-from vmsim_core.memory_port cimport CorePort, SetWay
+from vmsim_core.memory_port cimport CorePort, PlainHits, SetWay
 from vmsim_mem_cache.cache cimport Cache, MainMemory
 from vmsim_mem_cache.cache_array cimport (
     ABSENT, FETCHED, MESI, MODIFIED, CacheArray, bytes_of, find, touch_again,
@@ -240,6 +240,17 @@ cdef uint64_t _fetch(void* owner, uint32_t physical, uint32_t inner, uint32_t ou
     return arrival.done
 
 
+cdef PlainHits _plain_hits(Level* level, uint32_t kind, uint64_t latency, uint32_t state_mask, uint32_t plain_state):
+    """What `_read`, `_write` and `_fetch` ask of a line before they call it a hit and nothing else, for engines."""
+    cdef PlainHits hits
+    hits.tags, hits.latest, hits.state = level.array.tags, level.array.newest, level.array.state
+    hits.data, hits.plain_from, hits.count = level.array.data, &level.plain_from, &level.count.hits[kind]
+    hits.latency, hits.set_mask = latency, level.array.set_mask
+    hits.line_mask, hits.line_shift = level.array.line_mask, level.array.line_shift
+    hits.state_mask, hits.plain_state = state_mask, plain_state
+    return hits
+
+
 cdef class CachePort(CorePort):
     """The way of a core to memory; `instructions` and `data` are the same cache where they are unified."""
 
@@ -254,6 +265,11 @@ cdef class CachePort(CorePort):
             level = level.below
         self.port.owner = &self.side
         self.port.line = data.level.array.line
+        self.port.plain_reads = _plain_hits(&data.level, READ, data.level.latency, 0, 0)
+        if not data.level.write_through:
+            self.port.plain_writes = _plain_hits(&data.level, WRITE, data.level.interval, MESI | FETCHED, MODIFIED)
+        self.port.plain_fetches = _plain_hits(
+            &instructions.level, FETCH, instructions.level.latency, FETCHED, FETCHED)
         self.port.read, self.port.write, self.port.fetch, self.port.walk = _read, _write, _fetch, _walk
         self.port.maintain_address, self.port.maintain_set_way = maintain_address, maintain_set_way
         self.port.invalidate_instructions = invalidate_instructions

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
-from vmsim_core.memory_port cimport CorePort, SetWay
+from vmsim_core.memory_port cimport CorePort, SetWay, port_fetch, port_read, port_write
 
 
 cdef class PortDriver:
@@ -22,20 +22,20 @@ cdef class PortDriver:
         """Return the value, and when it is there."""
         cdef uint32_t value[2]
         value[0] = value[1] = 0
-        cdef uint64_t done = self._port.port.read(self._port.port.owner, address, size, inner, outer, pc, now, value)
+        cdef uint64_t done = port_read(&self._port.port, address, size, inner, outer, pc, now, value)
         return (value[0] | <uint64_t>value[1] << 32 if size == 8 else value[0]), done
 
     def write(self, uint32_t address, uint32_t size, uint32_t value, uint32_t inner=1, uint32_t outer=1,
               uint64_t now=0, uint32_t pc=0):
         """Write 1, 2 or 4 bytes; return when the core is rid of them."""
-        return self._port.port.write(self._port.port.owner, address, size, inner, outer, pc, now, value)
+        return port_write(&self._port.port, address, size, inner, outer, pc, now, value)
 
     def fetch(self, uint32_t address, uint32_t inner=1, uint32_t outer=1, uint64_t now=0):
         """Return the line of instructions, when it is there, and whether it was filled now."""
         cdef uint8_t* line = NULL
         cdef uint32_t filled = 0
-        cdef uint64_t done = self._port.port.fetch(
-            self._port.port.owner, address, inner, outer, now, &line, &filled)
+        cdef uint64_t done = port_fetch(
+            &self._port.port, address & ~(self._port.port.line - 1), inner, outer, now, &line, &filled)
         return bytes(line[:self._port.port.line]), done, bool(filled)
 
     def walk(self, uint32_t address, uint32_t inner=1, uint32_t outer=1, uint64_t now=0):

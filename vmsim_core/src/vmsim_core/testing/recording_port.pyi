@@ -2,7 +2,7 @@ from vmsim_core.memory_port import CorePort
 from vmsim_core.ram import Ram
 
 class RecordingPort(CorePort):
-    """RAM at address 0, without caches; notes what comes by. Each kind of access takes its ticks, which are 0 at first."""
+    """RAM at address 0, without caches; notes what comes by. Each kind of access takes its ticks, 0 at first."""
 
     read_ticks: int
     write_ticks: int

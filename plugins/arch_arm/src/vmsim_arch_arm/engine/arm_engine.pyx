@@ -9,13 +9,16 @@ from vmsim_arch_arm.engine.code_cache cimport (
 )
 from vmsim_arch_arm.engine.exceptions cimport read_cpsr, read_spsr
 from vmsim_arch_arm.engine.loop cimport RunResult, execute_fast, run_engine
-from vmsim_arch_arm.engine.memory cimport RecordedAccess, peek_byte, privilege_changed, tlb_flush_all
+from vmsim_arch_arm.engine.memory cimport peek_byte
+from vmsim_arch_arm.engine.memory_system cimport RecordedAccess
+from vmsim_arch_arm.engine.translation cimport privilege_changed, tlb_flush_all
 from vmsim_arch_arm.engine.observed_loop cimport (
     MAX_BREAKPOINTS, MAX_WATCHPOINTS, Debug, Watch, execute_observed,
 )
 from vmsim_arch_arm.engine.ported_loop cimport execute_ported
 from vmsim_arch_arm.engine.records cimport *
 from vmsim_arch_arm.engine.state_transfer cimport load_core, save_core
+from vmsim_arch_arm.engine.tlb_model cimport tlb_model_reset
 from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.memory_port cimport CorePort
 from vmsim_core.ram cimport Ram
@@ -145,6 +148,7 @@ cdef class ArmEngine:
         """Have every access go through the caches that `port` leads to; before the first run only."""
         self._memory_port = port
         self.e.memory.port = &port.port
+        self.e.memory.blocking = 1
         self.e.plain = self.e.execute = execute_ported
         tlb_flush_all(&self.e.core)
 
@@ -222,7 +226,8 @@ cdef class ArmEngine:
         """Run to the first instruction that starts at tick `deadline` or later, at most `instructions` of them."""
         cdef RunResult result
         self.e.limit = min(self.e.core.retired + instructions, self._count_at(deadline))
-        self.e.memory.now, self.e.period = self.now(), self._period
+        # The caches' own time only goes on (`execute_ported`).
+        self.e.memory.now = max(self.e.memory.now, self.now())
         with nogil:
             result = run_engine(self.e)
         if self.error is not None:
@@ -399,6 +404,8 @@ cdef class ArmEngine:
         """Take over an ArmState."""
         load_core(&self.e.core, state)
         self.e.exceptions_in_a_row = 0
+        self.e.memory.now = 0
+        tlb_model_reset(&self.e.memory.tlbs)
         if self.e.suspended:
             if self.e.memory.port == NULL:
                 cache_compare(&self.e.code)

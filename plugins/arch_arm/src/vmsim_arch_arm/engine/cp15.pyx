@@ -8,9 +8,11 @@ are bits of SCTLR that are not there: they keep what is written.
 from libc.stdint cimport uint32_t, uint64_t, uint8_t
 from libc.string cimport memset
 
-from vmsim_arch_arm.engine.memory cimport (
-    guest_flushes_all, guest_flushes_page, invalidate_instruction_line, invalidate_instructions, maintain_address,
-    maintain_set_way, translate_address, translation_changed,
+from vmsim_arch_arm.engine.cache_maintenance cimport (
+    invalidate_instruction_line, invalidate_instructions, maintain_address, maintain_set_way,
+)
+from vmsim_arch_arm.engine.translation cimport (
+    maintain_tlbs, translate_address, translation_changed,
 )
 from vmsim_arch_arm.engine.records cimport *
 from vmsim_core.memory_port cimport CLEAN, CLEAN_AND_INVALIDATE, INVALIDATE, SetWay
@@ -41,8 +43,7 @@ cdef enum Action:
     MONITORS                    # performance monitors, which look themselves at who asks
     BREAKPOINTS                 # DBGBVR, DBGBCR, DBGWVR and DBGWCR of number `index`
     OS_LOCK
-    TLB_ALL
-    TLB_ADDRESS
+    TLB_MAINTENANCE             # `index` is the operation of tlb_model.pxd
     CACHE_ADDRESS               # `index` is the operation of memory_port.pxd, and TO_UNIFICATION
     CACHE_SET_WAY
     ALL_INSTRUCTIONS
@@ -130,9 +131,9 @@ def _fill():
     _declare(15, 7, 0, 11, 1, IS_NOT_THERE, CACHE_ADDRESS, CLEAN | TO_UNIFICATION)
     for number in range(4):
         _declare(15, 7, 0, 8, number, IS_NOT_THERE, TRANSLATION, number)
-    _declare(15, 8, 0, (3, 5, 6, 7), (0, 2), IS_NOT_THERE, TLB_ALL)
-    _declare(15, 8, 0, (3, 5, 6, 7), 1, IS_NOT_THERE, TLB_ADDRESS)
-    _declare(15, 8, 0, (3, 7), 3, IS_NOT_THERE, TLB_ADDRESS)
+    for number in range(3):
+        _declare(15, 8, 0, (3, 5, 6, 7), number, IS_NOT_THERE, TLB_MAINTENANCE, number)
+    _declare(15, 8, 0, (3, 7), 3, IS_NOT_THERE, TLB_MAINTENANCE, 3)
     # c9, c12 and c15
     _declare(15, 9, 0, 12, range(6), MONITORS, MONITORS, 0, READS | WRITES)
     _declare(15, 9, 0, (13, 14), range(3), MONITORS, MONITORS, 0, READS | WRITES)
@@ -243,10 +244,8 @@ cdef bint write_register(Core* core, uint32_t encoding, uint32_t value) noexcept
         _store(core, access.index, value)
     elif access.write == MONITORS:
         return _write_monitor(core, encoding >> 3 & 15, encoding & 7, value)
-    elif access.write == TLB_ALL:
-        guest_flushes_all(core)
-    elif access.write == TLB_ADDRESS:
-        guest_flushes_page(core, value & ~<uint32_t>0xFFF)
+    elif access.write == TLB_MAINTENANCE:
+        maintain_tlbs(core, access.index, value)
     elif access.write == CACHE_ADDRESS:
         maintain_address(core, value, access.index & 3, access.index & TO_UNIFICATION != 0)
     elif access.write == CACHE_SET_WAY:

@@ -1,6 +1,6 @@
 from libc.stdint cimport uint32_t
 
-from vmsim_arch_arm.engine.memory cimport privilege_changed, translation_changed
+from vmsim_arch_arm.engine.translation cimport privilege_changed, translation_changed
 from vmsim_arch_arm.engine.operations cimport branch_write_pc
 from vmsim_arch_arm.engine.records cimport (
     BANK_ABT, BANK_FIQ, BANK_IRQ, BANK_SVC, BANK_UND, BANK_USR, BREAKPOINT, CPSR_A, CPSR_E, CPSR_F, CPSR_I, CPSR_MODE,

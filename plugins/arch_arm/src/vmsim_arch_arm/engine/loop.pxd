@@ -6,7 +6,7 @@ from cpython.ref cimport PyObject
 
 from vmsim_arch_arm.engine.code_cache cimport CodeCache, CodePage
 from vmsim_arch_arm.engine.decoder cimport CompiledTable
-from vmsim_arch_arm.engine.memory cimport MemorySystem
+from vmsim_arch_arm.engine.memory_system cimport MemorySystem
 from vmsim_arch_arm.engine.records cimport EXCEPTION, NEXT, RETURN, SUPERVISOR_CALL, Core, Instruction
 
 cpdef enum RunResult:
@@ -35,7 +35,6 @@ cdef struct Engine:
     CodeCache code
     Execute execute
     Execute plain               # the loop that an observing one goes by
-    uint64_t period             # ticks of an instruction, of loops whose clock it is
     uint32_t fetched_line       # virtual address of the line that was fetched last, odd for none
     uint8_t* line_bytes         # NULL: not known any more
     uint32_t peeked             # a word of a line that is not kept

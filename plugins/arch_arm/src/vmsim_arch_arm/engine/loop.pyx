@@ -11,7 +11,8 @@ from vmsim_arch_arm.engine.code_cache cimport (
 )
 from vmsim_arch_arm.engine.decoder cimport decode_word
 from vmsim_arch_arm.engine.exceptions cimport take_exception
-from vmsim_arch_arm.engine.memory cimport fetch_address, peek_byte, tlb_drop_entries
+from vmsim_arch_arm.engine.memory cimport peek_byte
+from vmsim_arch_arm.engine.translation cimport fetch_address, tlb_drop_entries
 from vmsim_arch_arm.engine.records cimport *
 
 cdef enum:

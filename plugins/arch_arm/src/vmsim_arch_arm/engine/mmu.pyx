@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint32_t
 
-from vmsim_arch_arm.engine.memory cimport walk_read
+from vmsim_arch_arm.engine.translation cimport walk_read
 from vmsim_arch_arm.engine.records cimport DACR, NMRR, PRRR, SCTLR, TTBCR, TTBR0, TTBR1
 
 cdef enum:

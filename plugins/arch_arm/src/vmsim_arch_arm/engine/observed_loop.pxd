@@ -6,7 +6,7 @@ from cpython.ref cimport PyObject
 
 from vmsim_arch_arm.engine.code_cache cimport CodePage
 from vmsim_arch_arm.engine.loop cimport Engine
-from vmsim_arch_arm.engine.memory cimport RecordedAccess
+from vmsim_arch_arm.engine.memory_system cimport RecordedAccess
 from vmsim_arch_arm.engine.records cimport Core
 
 cdef enum:

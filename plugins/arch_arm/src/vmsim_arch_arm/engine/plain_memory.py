@@ -74,9 +74,5 @@ def tlb_flush_all(core: Core) -> None:
     """There is no TLB here."""
 
 
-def tlb_flush_address(core: Core, address: int) -> None:
-    """There is no TLB here."""
-
-
 def _alignment_fault(core: Core, address: int, status: int) -> None:
     core.exception, core.fault_address, core.fault_status = DATA_ABORT, address, status

@@ -12,7 +12,7 @@ from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE
 from vmsim_arch_arm.engine.decoder cimport decode_word
 from vmsim_arch_arm.engine.loop cimport FIRST_32_BIT, execute_instruction, find_page, is_final, take
 from vmsim_arch_arm.engine.records cimport BRANCH, CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT, SUPERVISOR_CALL, Core
-from vmsim_core.memory_port cimport MemoryPort
+from vmsim_core.memory_port cimport MemoryPort, port_fetch
 
 cdef enum:
     PAGE_MASK = 0xFFFFF000
@@ -47,9 +47,9 @@ cdef uint64_t fetch_line(Engine* e, CodePage* page, uint32_t address) noexcept n
     """Fetch the line of instructions at a virtual address on `page`; return the tick at which it is there."""
     cdef MemoryPort* port = e.memory.port
     cdef uint32_t offset = address & (CODE_PAGE_SIZE - 1) & ~(port.line - 1), filled = 0, number = offset // port.line
-    cdef uint8_t* bytes = NULL
-    cdef uint64_t ready = port.fetch(
-        port.owner, page.physical | offset, page.inner, page.outer, e.memory.now, &bytes, &filled)
+    cdef uint8_t* bytes
+    cdef uint64_t ready = port_fetch(
+        port, page.physical | offset, page.inner, page.outer, e.memory.now, &bytes, &filled)
     if page.generation != e.memory.code_generation:
         memset(page.verified, 0, sizeof(page.verified))
         page.generation = e.memory.code_generation
@@ -120,21 +120,25 @@ cdef Instruction* fetch_across(Engine* e, CodePage* page, uint32_t address, Fetc
     return place
 
 
+cdef uint64_t _await_line(Engine* e, CodePage* page, uint32_t address) noexcept nogil:
+    e.memory.now = fetch_line(e, page, address)
+    return e.memory.now
+
+
 cdef void execute_ported(Engine* e) noexcept nogil:
-    """As `execute_fast`, with every access through the caches; each instruction takes one period."""
+    """As `execute_fast`, with every access through the caches. Instructions wait for them, but in a time of their own,
+    which the guest knows nothing of: so the caches are never busier than one access makes them."""
     cdef Core* core = &e.core
     cdef CodePage* page
     cdef Instruction* insn
     cdef uint32_t pc = core.pc, thumb, shift, read_ahead
     cdef uint32_t line_mask = ~(e.memory.port.line - 1), last_halfword = e.memory.port.line - 2
-    cdef uint64_t tick = e.memory.now
     cdef int result
     e.fetched_line = 1
     while core.retired < core.limit:
         thumb = core.thumb
         shift = 1 if thumb else 2
         read_ahead = 4 if thumb else 8
-        e.memory.now = tick
         page = find_page(e, pc)
         if page == NULL:
             core.pc = core.next_pc = pc
@@ -143,11 +147,10 @@ cdef void execute_ported(Engine* e) noexcept nogil:
             return
         while core.retired < core.limit:
             core.pc = pc
-            e.memory.now = tick
             if pc & line_mask != e.fetched_line:
-                fetch_line(e, page, pc)
+                _await_line(e, page, pc)
             if pc & last_halfword == last_halfword:     # never in ARM state
-                insn = fetch_across(e, page, pc, fetch_line)
+                insn = fetch_across(e, page, pc, _await_line)
                 if insn == NULL:
                     if e.failure == NULL:
                         take(e)
@@ -162,7 +165,6 @@ cdef void execute_ported(Engine* e) noexcept nogil:
             if result == EXCEPTION:
                 if core.exception == SUPERVISOR_CALL:
                     core.retired += 1
-                    e.memory.now = tick + e.period
                 take(e)
                 return
             if result == BRANCH and core.next_pc == pc and core.thumb == thumb and is_final(e):
@@ -171,15 +173,12 @@ cdef void execute_ported(Engine* e) noexcept nogil:
             if insn.operation_class == CLASS_BARRIER or insn.operation_class == CLASS_COPROCESSOR:
                 e.fetched_line = 1      # instructions may have been invalidated
             core.retired += 1
-            tick += e.period
             pc = core.next_pc
             if result != NEXT:
                 e.exceptions_in_a_row = 0
                 if result != BRANCH:
                     core.pc = pc
-                    e.memory.now = tick
                     return
             if (pc ^ core.pc) & PAGE_MASK or core.thumb != thumb:
                 break
     core.pc = pc
-    e.memory.now = tick

@@ -3,8 +3,9 @@
 from libc.stdint cimport uint32_t
 
 from vmsim_arch_arm.engine.cp15 cimport advance_monitors
+from vmsim_arch_arm.engine.exceptions cimport bank_of
 from vmsim_arch_arm.engine.exceptions cimport read_cpsr, write_cpsr_all
-from vmsim_arch_arm.engine.memory cimport privilege_changed, tlb_flush_all
+from vmsim_arch_arm.engine.translation cimport privilege_changed, tlb_flush_all
 from vmsim_arch_arm.engine.records cimport *
 
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
@@ -22,7 +23,7 @@ cdef int load_core(Core* core, state) except -1:
     for index in range(8):
         core.r[index] = state.r[index]
     core.control = state.cpsr & (CPSR_MODE | CPSR_A | CPSR_I | CPSR_F)
-    bank = _bank_of(core)
+    bank = bank_of(core.control & CPSR_MODE)
     for index in range(5):
         core.r[8 + index] = core.bank_r8_12[bank == BANK_FIQ][index]
     core.r[13], core.r[14] = core.bank_sp[bank], core.bank_lr[bank]
@@ -51,7 +52,7 @@ cdef int load_core(Core* core, state) except -1:
 
 cdef int save_core(Core* core, state) except -1:
     """Write everything to an ArmState."""
-    cdef int index, bank = _bank_of(core)
+    cdef int index, bank = bank_of(core.control & CPSR_MODE)
     advance_monitors(core)
     core.bank_sp[bank], core.bank_lr[bank] = core.r[13], core.r[14]
     for index in range(5):
@@ -86,17 +87,3 @@ cdef int save_core(Core* core, state) except -1:
 
 _BANK_SUFFIXES = ("usr", "svc", "abt", "und", "irq", "fiq")
 """Of the fields of ArmState, in the order of the banks."""
-
-cdef int _bank_of(Core* core) noexcept nogil:
-    cdef uint32_t mode = core.control & CPSR_MODE
-    if mode == MODE_SVC:
-        return BANK_SVC
-    if mode == MODE_ABT:
-        return BANK_ABT
-    if mode == MODE_UND:
-        return BANK_UND
-    if mode == MODE_IRQ:
-        return BANK_IRQ
-    if mode == MODE_FIQ:
-        return BANK_FIQ
-    return BANK_USR

@@ -11,7 +11,7 @@ cdef enum:
 # of mmu.pxd in bits 11 and 10, and bit 0 set; of one that is not global (nG) bit 1 too, and the ASID in bits 9 to 2.
 cdef struct MicroTlb:
     uint32_t entries[MICRO_ENTRIES]
-    uint32_t used
+    uint32_t used               # 0: there is no micro TLB
     uint32_t latest             # where the last hit was
     uint32_t victim             # replaced next: first in, first out
     uint64_t misses
@@ -25,6 +25,13 @@ cdef struct TlbModel:
     uint64_t main_misses
     uint64_t micro_penalty      # ticks of a micro TLB's miss that the main TLB serves
     uint64_t main_penalty       # ticks of a miss in the main TLB, besides the walk
+
+# What the guest's maintenance forgets, numbered as opc2 of the operations (DDI 0406C, table B3-50).
+cdef enum TlbMaintenance:
+    TLB_ALL = 0
+    TLB_ADDRESS = 1             # in an address space, or global: the value is the address and the ASID
+    TLB_SPACE = 2               # of an address space; the value is the ASID
+    TLB_ADDRESS_EVERYWHERE = 3
 
 cdef enum:
     HIT = 0
@@ -54,7 +61,11 @@ cdef inline uint32_t tlb_model_look_up(TlbModel* model, MicroTlb* micro, uint32_
 
 
 cdef uint32_t tlb_model_search(TlbModel* model, MicroTlb* micro, uint32_t address, uint32_t asid) noexcept nogil
-cdef void tlb_model_insert(TlbModel* model, MicroTlb* micro, uint32_t entry) noexcept nogil
-cdef void tlb_model_forget_address(TlbModel* model, uint32_t address) noexcept nogil
+# Enters what a walk has found; returns the entry of the main TLB that made room, 0 if none did.
+cdef uint32_t tlb_model_insert(TlbModel* model, MicroTlb* micro, uint32_t entry) noexcept nogil
+# The guest's maintenance, with the value that is written.
+cdef void tlb_model_maintain(TlbModel* model, uint32_t operation, uint32_t value) noexcept nogil
+# The address space changes, or what the tables mean.
 cdef void tlb_model_forget_micro(TlbModel* model) noexcept nogil
-cdef void tlb_model_forget(TlbModel* model) noexcept nogil
+# As a new model is, but for what was counted.
+cdef void tlb_model_reset(TlbModel* model) noexcept nogil

@@ -14,6 +14,8 @@ cdef inline uint32_t* _main_set(TlbModel* model, uint32_t address, uint32_t size
 
 
 cdef void _enter(MicroTlb* micro, uint32_t entry) noexcept nogil:
+    if not micro.used:
+        return
     micro.latest = micro.victim
     micro.entries[micro.victim] = entry
     micro.victim = micro.victim + 1 if micro.victim + 1 < micro.used else 0
@@ -39,39 +41,43 @@ cdef uint32_t tlb_model_search(TlbModel* model, MicroTlb* micro, uint32_t addres
     return MISS
 
 
-cdef void tlb_model_insert(TlbModel* model, MicroTlb* micro, uint32_t entry) noexcept nogil:
-    """Enter what a walk has found."""
+cdef uint32_t tlb_model_insert(TlbModel* model, MicroTlb* micro, uint32_t entry) noexcept nogil:
     cdef uint32_t size = entry >> 10 & 3, number = entry >> 12 >> 4 * size & (MAIN_SETS - 1)
-    model.main[number][model.main_victim[number]] = entry
+    cdef uint32_t* place = &model.main[number][model.main_victim[number]]
+    cdef uint32_t replaced = place[0]
+    place[0] = entry
     model.main_victim[number] = (model.main_victim[number] + 1) % MAIN_WAYS
     model.sizes |= 1 << size
     _enter(micro, entry)
+    return replaced
 
 
-cdef void _forget_in(uint32_t* entries, uint32_t count, uint32_t address) noexcept nogil:
-    cdef uint32_t index
-    for index in range(count):
-        if tlb_covers(entries[index], address):
-            entries[index] = 0
+cdef bint _is_maintained(uint32_t entry, uint32_t operation, uint32_t value) noexcept nogil:
+    if operation == TLB_ADDRESS:
+        return tlb_translates(entry, value, value & 0xFF)
+    if operation == TLB_ADDRESS_EVERYWHERE:
+        return tlb_covers(entry, value)
+    return operation == TLB_ALL or (entry & 2 and entry >> 2 & 0xFF == value & 0xFF)
 
 
-cdef void tlb_model_forget_address(TlbModel* model, uint32_t address) noexcept nogil:
-    """The guest invalidates the translation of an address, in whichever address space."""
-    cdef uint32_t size
-    _forget_in(model.data.entries, MICRO_ENTRIES, address)
-    _forget_in(model.instructions.entries, MICRO_ENTRIES, address)
-    for size in range(SIZES):
-        _forget_in(_main_set(model, address, size), MAIN_WAYS, address)
+cdef void tlb_model_maintain(TlbModel* model, uint32_t operation, uint32_t value) noexcept nogil:
+    """Every operation flushes the micro TLBs, too (DDI 0388, 6.2.1)."""
+    cdef uint32_t number, way
+    tlb_model_forget_micro(model)
+    for number in range(MAIN_SETS):
+        for way in range(MAIN_WAYS):
+            if _is_maintained(model.main[number][way], operation, value):
+                model.main[number][way] = 0
 
 
 cdef void tlb_model_forget_micro(TlbModel* model) noexcept nogil:
-    """The address space changes: the micro TLBs are flushed (DDI 0388, 6.2.1)."""
     memset(model.data.entries, 0, sizeof(model.data.entries))
     memset(model.instructions.entries, 0, sizeof(model.instructions.entries))
 
 
-cdef void tlb_model_forget(TlbModel* model) noexcept nogil:
-    """The guest invalidates all translations."""
-    tlb_model_forget_micro(model)
-    memset(model.main, 0, sizeof(model.main))
+cdef void tlb_model_reset(TlbModel* model) noexcept nogil:
+    tlb_model_maintain(model, TLB_ALL, 0)
+    memset(model.main_victim, 0, sizeof(model.main_victim))
+    model.data.victim = model.instructions.victim = 0
+    model.data.latest = model.instructions.latest = 0
     model.sizes = 0

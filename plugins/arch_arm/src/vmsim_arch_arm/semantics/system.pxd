@@ -3,7 +3,8 @@ from libc.stdint cimport uint32_t
 from vmsim_arch_arm.engine.exceptions cimport (
     MODE_MON, bank_of, change_mode, is_mode, read_cpsr, read_spsr, return_with, write_spsr,
 )
-from vmsim_arch_arm.engine.memory cimport mem_a_read, mem_a_write, translation_changed
+from vmsim_arch_arm.engine.memory cimport mem_a_read, mem_a_write
+from vmsim_arch_arm.engine.translation cimport translation_changed
 from vmsim_arch_arm.engine.records cimport (
     BREAKPOINT, CPSR_A, CPSR_F, CPSR_I, CPSR_MODE, DECODED, EXCEPTION, IS_UNDEFINED, MASK32, MODE_SYS,
     MODE_USR, NEXT, SECURE_MONITOR_CALL, SUPERVISOR_CALL, SYNC, UNDEFINED, WAIT, Core, Instruction,
