@@ -163,6 +163,25 @@ def test_a_program_reads_a_device_at_times_that_go_on(tmp_path: Path) -> None:
     bench.close()
 
 
+@pytest.mark.parametrize("ticks", [1, 4001, 100_000, 10_000_000])
+def test_devices_see_accesses_and_events_in_the_order_of_time(tmp_path: Path, ticks: int) -> None:
+    """Otherwise a timer that is written to between its expiry and our notice of that loses its interrupt."""
+    bench, seen = bench_on(tmp_path, "kvm"), []
+    events = bench.system.events
+    # str r0, [r1, #4] (the alarm); ldr r3, [r1] five times; b to itself, interrupts being open
+    bench.load(program(0xE5810004, *[0xE5913000] * 5, LOOP), interrupts=True)
+    state = state_of(bench)
+    state.r[0] = ticks
+    bench.core.activate(bench.cpu, state, bench.cpu.time)
+    bench.probe.ring.action = lambda: seen.append(events.now)
+    bench.system.address_map.observe_devices(lambda access: seen.append(events.now))
+    for _ in range(10):
+        assert bench.run(FREELY) is CpuExit.DEADLINE
+    assert len(seen) == 7
+    assert seen == sorted(seen)
+    bench.close()
+
+
 def test_an_access_that_an_interruption_has_left_unanswered_is_answered(
     pair: list[tuple[CpuBench, Recorder]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

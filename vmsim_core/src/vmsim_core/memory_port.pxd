@@ -46,8 +46,8 @@ ctypedef struct MemoryPort:
     void* owner
     uint32_t line               # bytes of a first-level line, a power of two
 
-    # For reads and fetches that the inner caches may keep, and for writes that they may write back. A hierarchy need not
-    # fill these in: there are no plain hits then.
+    # For reads and fetches that the inner caches may keep, and for writes that they may write back. A hierarchy need
+    # not fill these in: there are no plain hits then.
     PlainHits plain_reads
     PlainHits plain_writes
     PlainHits plain_fetches

@@ -349,10 +349,10 @@ class KvmVcpu(Vcpu):
     def _access_time(self) -> int:
         """Return when the access is made for which the guest has come back.
 
-        The kick is never exact, and the guest may have run past the end of its turn. The event there is still to come,
-        so the access is one before it: a timer that starts again at its next write must not miss that it ran out.
+        The kick is never exact, and the guest may have run past an event that is still to come. So the access is one
+        before it: a timer that starts again at its next write must not miss that it ran out.
         """
-        return min(self.time, self._end - 1)
+        return max(self._events.now, min(self.time, self._events.next_tick - 1))
 
     def _notice_events(self) -> None:
         """Come back for an event that has come up before the end of the turn."""
