@@ -6,17 +6,16 @@ says: checksums of computations, files, forks, signals and floating point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from user_space import WORK
 from vmsim_core.exits import ExitCause
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_cpu_kvm.kvm_cpu import KvmCpu, KvmParams
 from vmsim_cpu_kvm.kvm_probe import why_not
-from whole_system import SYSTEM, USER_SPACE, linux, make_simulation
+from whole_system import SYSTEM, linux, make_simulation
 
 if TYPE_CHECKING:
     from vmsim_core.cpu import Core, CpuModel
@@ -26,20 +25,6 @@ needs_real_kvm = pytest.mark.skipif(why_not() is not None, reason=f"no KVM for 3
 KVM = ("cpus.0.models.kvm.engine", "kvm")
 MODELS = ("kvm", "unicorn", "atomic")
 """The virtual CPU on KVM, the same on Unicorn, and the atomic CPU."""
-WORK = (
-    "md5sum /bin/busybox",
-    "dd if=/bin/busybox of=/tmp/a bs=4k count=16 2>/dev/null && gzip -c /tmp/a | gunzip | cmp - /tmp/a && echo files",
-    "for i in 1 2 3; do (exit $i) || echo fork $?; done",
-    "trap 'echo signal' USR1; kill -USR1 $$",
-    "awk 'BEGIN { for (i = 1; i < 2000; i++) s = (s * 31 + i / 8) % 65521; print s * 8 }'",
-    "sleep 0.02",
-    "poweroff -f",
-)
-SAID = (
-    "cc8dbadbf20fd4cbaf0423fc20e3fb27  /bin/busybox", "files", "fork 1", "fork 2", "fork 3", "signal",
-    str(int(8 * reduce(lambda total, i: (total * 31 + i / 8) % 65521, range(1, 2000), 0.0))),
-)  # fmt: skip
-"""What each of these says; awk computes in double precision, on the VFP."""
 AMID = "fork 1"
 """Where checkpoints are taken: forks, signals and floating point are still to come."""
 GUEST = linux(append=f'quiet vmsim.run="{"; ".join(WORK)}"')
@@ -82,14 +67,3 @@ def run(simulation: Simulation, limits: RunLimits = LIMITS) -> tuple[ExitCause, 
     simulation.console.listen(console.extend)
     cause = simulation.run(limits)
     return cause, console.decode(errors="replace")
-
-
-def user_space(*parts: str) -> tuple[str, ...]:
-    """Return what user space has said, in the order in which it did; the kernel's own lines begin with a time."""
-    _, separator, rest = "".join(parts).partition(USER_SPACE)
-    assert separator, f"no user space:\n{''.join(parts)}"
-    return tuple(line for line in _lines(rest) if line and not line.startswith("["))
-
-
-def _lines(text: str) -> Iterable[str]:
-    return (line.strip() for line in text.splitlines())

@@ -33,17 +33,6 @@ EVERY_PAIR = ("kvm", "atomic", "kvm", "warming", "kvm", "timing", "atomic", "war
 """Through this rotation every model follows every other, once a round."""
 assert {*zip(EVERY_PAIR, EVERY_PAIR[1:] + EVERY_PAIR[:1], strict=True)} == {*permutations(MODELS, 2)}
 
-CHECKSUMS = (
-    "md5sum /bin/busybox",
-    "dd if=/bin/busybox of=/tmp/a bs=4k count=16 2>/dev/null && gzip -c /tmp/a | gunzip | cmp - /tmp/a && echo files",
-    "for i in 1 2 3; do (exit $i) || echo fork $?; done",
-    "trap 'echo signal' USR1; kill -USR1 $$",
-    "awk -v form=%.15f 'BEGIN { for (i = 1; i < 200; i++) s += sqrt(i) / exp(i / 50); print sprintf(form, s) }'",
-    "sleep 0.02",
-    "poweroff -f",
-)
-"""A self-checking user space in a few million instructions: compute, file I/O, forks, signals, floating point."""
-
 
 def maker(system: System, core: Core, model: str, path: str) -> CpuModel:
     """Make a CPU model of its own for a core."""

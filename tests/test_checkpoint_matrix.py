@@ -10,7 +10,6 @@ from shutil import rmtree
 
 import pytest
 from switch_machine import (
-    CHECKSUMS,
     EXACT,
     MILLISECOND,
     MODELS,
@@ -21,6 +20,7 @@ from switch_machine import (
     run_to_truth,
     said,
 )
+from user_space import WORK
 from vmsim_core.checkpoint.compare import compare
 from vmsim_core.drain import LONGEST_DRAIN, Drainable
 from vmsim_core.errors import DrainError
@@ -32,7 +32,7 @@ from whole_system import Outcome
 
 pytestmark = pytest.mark.guest
 
-GUEST = booting(*CHECKSUMS)
+GUEST = booting(*WORK)
 BEFORE, TAKEN = 96 * MILLISECOND, 100 * MILLISECOND
 """The model that takes a checkpoint takes over, and takes it: user space computes, forks and prints."""
 BOOT_ENDS = 70

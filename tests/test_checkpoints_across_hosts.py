@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from armserver.image import boot
-from real_kvm_machine import AMID, GUEST, SAID, run, user_space
+from real_kvm_machine import AMID, GUEST, run
 from switch_machine import MODELS, machine, resumed
+from user_space import expected_lines, spoken_lines
 from vmsim_core.exits import PowerOff, TextSeen
 from vmsim_core.simulation import RunLimits
 
@@ -56,7 +57,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory, arm_server: None) -> Exch
 def test_real_kvm_resumes_what_was_taken_here(exchange: Exchange, model: str) -> None:
     cause, said = exchange.said[model]
     assert cause == str(PowerOff())
-    assert user_space(exchange.before[model], said) == SAID
+    assert spoken_lines(exchange.before[model], said) == expected_lines()
 
 
 @pytest.mark.timeout(TIMEOUT + 200)
@@ -65,4 +66,4 @@ def test_each_model_here_resumes_what_was_taken_under_real_kvm(exchange: Exchang
     with resumed(exchange.taken, model) as simulation:
         cause, said = run(simulation)
     assert cause == PowerOff()
-    assert user_space(exchange.said["taken"][1], said) == SAID
+    assert spoken_lines(exchange.said["taken"][1], said) == expected_lines()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from real_kvm_machine import GUEST, LIMITS, SAID, machine, needs_real_kvm, run, user_space
+from real_kvm_machine import GUEST, LIMITS, machine, needs_real_kvm, run
+from user_space import expected_lines, spoken_lines
 from vmsim_core.exits import PowerOff, RunEvent, TextSeen, TimeLimit
 from vmsim_core.simulation import RunLimits, Simulation
 from whole_system import linux
@@ -25,8 +26,8 @@ def test_a_shell_answers(shell: Simulation) -> None:
     cause, _ = run(shell, RunLimits(host_seconds=240, text=PROMPT))
     assert cause == TextSeen(PROMPT)
     shell.console.feed(b"md5sum /bin/busybox\r")
-    cause, _ = run(shell, RunLimits(host_seconds=60, text=SAID[0]))
-    assert cause == TextSeen(SAID[0])
+    cause, _ = run(shell, RunLimits(host_seconds=60, text=expected_lines()[0]))
+    assert cause == TextSeen(expected_lines()[0])
     engine = shell.system.cores[0].active
     assert engine.statistics["engine.device_accesses"].value > 1000
 
@@ -35,7 +36,7 @@ def test_user_space_says_what_it_should() -> None:
     with machine("kvm", *GUEST) as simulation:
         cause, console = run(simulation)
     assert cause == PowerOff()
-    assert user_space(console) == SAID
+    assert spoken_lines(console) == expected_lines()
 
 
 def test_two_machines_take_turns() -> None:
@@ -56,4 +57,4 @@ def test_two_machines_take_turns() -> None:
     assert causes == [PowerOff(), PowerOff()]
     assert turns > 5
     for console in consoles:
-        assert user_space(console.decode()) == SAID
+        assert spoken_lines(console.decode()) == expected_lines()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import cycle
 
 import pytest
-from real_kvm_machine import ENDLESS_GUEST, GUEST, LIMITS, SAID, machine, needs_real_kvm, run, user_space
+from real_kvm_machine import ENDLESS_GUEST, GUEST, LIMITS, machine, needs_real_kvm, run
 from switch_machine import MILLISECOND, Switcher
+from user_space import expected_lines, spoken_lines
 from vmsim_core.exits import PowerOff, TextSeen, TimeLimit
 
 pytestmark = [pytest.mark.guest, needs_real_kvm]
@@ -21,7 +22,7 @@ def test_every_ten_milliseconds(rotation: tuple[str, ...]) -> None:
         switcher = Switcher(simulation, rotation).every(10 * MILLISECOND)
         cause, console = run(simulation)
     assert cause == PowerOff()
-    assert user_space(console) == SAID
+    assert spoken_lines(console) == expected_lines()
     assert len(switcher.reports) >= 10
 
 
@@ -40,8 +41,9 @@ def test_a_thousand_times(rotation: tuple[str, ...]) -> None:
             assert simulation.run(until="+60us") == TimeLimit()
             simulation.switch(model)
         assert simulation.switches == SWITCHES
-        done = console.count(SAID[-1].encode())
+        end_of_round = TextSeen(f"{expected_lines()[-1]}\r\n")
+        done = console.count(expected_lines()[-1].encode())
         for _ in range(2):
-            assert simulation.run(LIMITS, until=TextSeen(f"{SAID[-1]}\r\n")) == TextSeen(f"{SAID[-1]}\r\n")
-    said = user_space(console.decode())
-    assert said == SAID * (done + 2)
+            assert simulation.run(LIMITS, until=end_of_round) == end_of_round
+    said = spoken_lines(console.decode())
+    assert said == expected_lines() * (done + 2)

@@ -11,10 +11,8 @@ from libc.string cimport memset
 from vmsim_arch_arm.engine.cache_maintenance cimport (
     invalidate_instruction_line, invalidate_instructions, maintain_address, maintain_set_way,
 )
-from vmsim_arch_arm.engine.translation cimport (
-    maintain_tlbs, translate_address, translation_changed,
-)
 from vmsim_arch_arm.engine.records cimport *
+from vmsim_arch_arm.engine.translation cimport maintain_tlbs, translate_address, translation_changed
 from vmsim_core.memory_port cimport CLEAN, CLEAN_AND_INVALIDATE, INVALIDATE, SetWay
 
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES

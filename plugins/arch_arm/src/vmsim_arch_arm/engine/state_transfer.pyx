@@ -3,10 +3,9 @@
 from libc.stdint cimport uint32_t
 
 from vmsim_arch_arm.engine.cp15 cimport advance_monitors
-from vmsim_arch_arm.engine.exceptions cimport bank_of
-from vmsim_arch_arm.engine.exceptions cimport read_cpsr, write_cpsr_all
-from vmsim_arch_arm.engine.translation cimport privilege_changed, tlb_flush_all
+from vmsim_arch_arm.engine.exceptions cimport bank_of, read_cpsr, write_cpsr_all
 from vmsim_arch_arm.engine.records cimport *
+from vmsim_arch_arm.engine.translation cimport privilege_changed, tlb_flush_all
 
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
 
