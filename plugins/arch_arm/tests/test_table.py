@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import re
+import weakref
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from vmsim_arch_arm import tables
+from vmsim_arch_arm.engine.arm_engine import ArmEngine
 from vmsim_arch_arm.engine.decoder import InstructionSet
 from vmsim_arch_arm.engine.table import Cube, FieldPart, Row, TableError, check, parse_cube
+from vmsim_core.events import EventQueue
 
 UNCONDITIONAL = "1111 0000 000S nnnn dddd hhhh hyy0 mmmm"
 
@@ -161,3 +165,27 @@ def test_the_whole_table_is_decoded_as_it_is_written(instruction_set: str) -> No
     expected = [[str(each) for each in table if each.matches(word)] for word in words]
     assert all(len(each) < 2 for each in expected)
     assert titles(table, width, words) == [each[0] if each else None for each in expected]
+
+
+class OwnTables:
+    """An instruction set of somebody's own."""
+
+    def rows(self, name: str) -> list[Row]:
+        """Return rows that no other instance has."""
+        return []
+
+
+def test_tables_of_ones_own_live_no_longer_than_their_engines() -> None:
+    """But for a few: otherwise whoever makes many engines would keep all of them."""
+    alive = []
+    for _ in range(20):
+        own = OwnTables()
+        alive.append(weakref.ref(own))
+        ArmEngine([], _no_device, _no_device, EventQueue(), own.rows).close()
+    del own
+    gc.collect()
+    assert sum(reference() is not None for reference in alive) < 10
+
+
+def _no_device(*access: int) -> Any:
+    return 0

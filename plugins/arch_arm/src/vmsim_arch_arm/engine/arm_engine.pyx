@@ -23,7 +23,7 @@ from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.memory_port cimport CorePort
 from vmsim_core.ram cimport Ram
 
-from functools import cache
+from functools import lru_cache
 
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
 from vmsim_arch_arm.tables import rows
@@ -38,9 +38,12 @@ cdef enum:
 
 cdef uint64_t NEVER = <uint64_t>-1
 
-@cache
+@lru_cache(maxsize=4)
 def _instruction_sets(tables):
-    """Return the decoders of a table, which all engines share: they are made in a tenth of a second."""
+    """Return the decoders of a table, which all engines share: they are made in a tenth of a second.
+
+    Few are kept: what belongs to a table of somebody's own would otherwise live as long as the process.
+    """
     return tuple([
         InstructionSet(tables(name), "system.undefined", width)
         for name, width in (("ARM", 32), ("THUMB16", 16), ("THUMB32", 32))
