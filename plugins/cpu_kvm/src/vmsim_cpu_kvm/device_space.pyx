@@ -51,7 +51,8 @@ cdef bint owns_ram(Vcpu* v, uint64_t physical) noexcept nogil:
 
 
 cdef bint serve(Vcpu* v, uint32_t address, uint32_t size, uint64_t* value, bint write) noexcept nogil:
-    """Serve one aligned access at its exact instruction; return whether it has consequences."""
+    """Serve one aligned access at its exact instruction; return whether the instruction is to be left: the access has
+    consequences or was refused."""
     cdef uint32_t pc = read_register(v, UC_ARM_REG_R15), cpsr = read_register(v, UC_ARM_REG_CPSR)
     cdef uint32_t index = block_index_of(v.current, pc)
     cdef uint64_t count = v.retired - v.current.count + index
@@ -68,7 +69,11 @@ cdef bint serve(Vcpu* v, uint32_t address, uint32_t size, uint64_t* value, bint 
         value[0] = v.log.values[v.log.position]
         v.log.position += 1
     else:
-        v.access_device(v, count, address, size, value, write)
+        if not v.access_device(v, count, address, size, value, write):
+            v.event = EVENT_REFUSED
+            if write:
+                unwind(v)
+            return True
         if v.log.length == MAX_LOGGED:
             fail(v, "one instruction made more device accesses than any can")
             return False

@@ -63,6 +63,12 @@ cdef bint is_semihosting_call(Vcpu* v, uint32_t pc) noexcept nogil:
     return (word & 0x0FFFFFFF) == 0x0F123456
 
 
+cdef void take_data_abort(Vcpu* v, uint32_t pc, uint32_t status, uint32_t address) noexcept nogil:
+    write_cp15(v, 5, 0, 0, 0, status)        # DFSR
+    write_cp15(v, 6, 0, 0, 0, address)       # DFAR
+    enter_exception(v, MODE_ABT, 0x10, pc + 8, CPSR_A)
+
+
 cdef bint take_exception(Vcpu* v, uint32_t pc) noexcept nogil:
     cdef uint32_t status = 0, address = 0
     if v.exception < 16:
@@ -83,9 +89,7 @@ cdef bint take_exception(Vcpu* v, uint32_t pc) noexcept nogil:
     elif v.exception == EXCEPTION_DATA_ABORT:
         read_fault(v, &status, &address)
         uncount_tail(v, pc)
-        write_cp15(v, 5, 0, 0, 0, status)        # DFSR
-        write_cp15(v, 6, 0, 0, 0, address)       # DFAR
-        enter_exception(v, MODE_ABT, 0x10, pc + 8, CPSR_A)
+        take_data_abort(v, pc, status, address)
     else:
         v.failure = "the guest executed SMC or entered monitor mode, which this machine does not have"
         return False

@@ -43,7 +43,7 @@ class DeviceAccesses:
                 if size < 4 and value >> 8 * size - 1:
                     self._extend_sign(value, size)
         except BusError:
-            self.abort(bool(mmio.is_write))
+            self._abort(bool(mmio.is_write))
             return False
         finally:
             self._serving = False
@@ -55,7 +55,7 @@ class DeviceAccesses:
             self.unfinished = False
             self._machine.complete()
 
-    def abort(self, write: bool) -> None:
+    def _abort(self, write: bool) -> None:
         """Have the guest take an external data abort instead of executing the instruction; raises KvmError."""
         self.aborted += 1
         self.unfinished = False

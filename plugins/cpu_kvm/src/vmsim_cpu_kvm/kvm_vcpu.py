@@ -14,17 +14,17 @@ import time
 from typing import TYPE_CHECKING
 
 from vmsim_arch_arm.state import ArmState
-from vmsim_core.address_map import BusError, RamRegion
+from vmsim_core.address_map import RamRegion
 from vmsim_core.debug import ExceptionObserver
 from vmsim_core.errors import VmsimError
 
 from vmsim_cpu_kvm import kvm_api as api
 from vmsim_cpu_kvm import kvm_guest_code as guest_code
 from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
+from vmsim_cpu_kvm.interpreter import Interpreter
 from vmsim_cpu_kvm.kvm_clock import VcpuClock
 from vmsim_cpu_kvm.kvm_devices import DeviceAccesses
 from vmsim_cpu_kvm.kvm_guest_state import NO_WAIT, WAIT_EVENT, WAIT_INTERRUPT, GuestState
-from vmsim_cpu_kvm.kvm_interpreter import Interpreter
 from vmsim_cpu_kvm.kvm_kick import Kick
 from vmsim_cpu_kvm.kvm_machine import KvmMachine
 from vmsim_cpu_kvm.kvm_step import MAX_EXCEPTIONS, exception_base, instruction_retired
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 STEP_LIMIT = 10_000
 """Turns of up to so many instructions are stepped."""
-_ISS_WNR = 1 << 6
-"""The access is a write (ARM DDI 0487, D13.2.37: ISS encoding for a Data Abort)."""
 _STEPS_KICK = 10_000_000
 """Nanoseconds after which a wait ends that is met in single steps."""
 
@@ -54,7 +52,7 @@ class KvmVcpu(Vcpu):
         self._address_map = system.address_map
         self._events = system.events
         self._clock = VcpuClock(path, period, cpi, time_from)
-        self._interpreter = Interpreter(system, period)
+        self._interpreter = Interpreter(system, period, system.address_map.read, system.address_map.write)
         self._machine = KvmMachine(self._address_map.ram_regions)
         self._guest = GuestState(path, self._machine, self._address_map)
         self._devices = DeviceAccesses(self._machine, self._guest.registers, self._address_map)
@@ -363,17 +361,15 @@ class KvmVcpu(Vcpu):
     def _interpret(self) -> VcpuExit | None:
         """Execute an access to a device that the processor does not describe."""
         self._interpreted += 1
-        try:
-            after = self._interpreter.execute(self._guest.read_registers(), self._access_time())
-        except BusError:
-            self._devices.abort(write=bool(self._machine.nisv.esr_iss & _ISS_WNR))
-            self._guest.exception_taken()
-            return None
+        after = self._interpreter.execute(self._guest.read_registers(), self._access_time())
         if after is None:
             address = self._machine.nisv.fault_ipa
             return self._fail(f"an access to {address:#x} that cannot be served: {self._interpreter.failure}")
         self._guest.write_registers(after)
-        self._clock.retired += 1
+        if self._interpreter.took_exception:
+            self._devices.aborted += 1
+        else:
+            self._clock.retired += 1
         self._notice_events()
         return None
 

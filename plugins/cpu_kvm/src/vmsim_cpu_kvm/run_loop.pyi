@@ -9,3 +9,4 @@ class RunResult(IntEnum):
     NEEDS_ALIAS = 5
     ENDLESS_EXCEPTIONS = 6
     AT_BREAKPOINT = 7
+    REFUSED = 8

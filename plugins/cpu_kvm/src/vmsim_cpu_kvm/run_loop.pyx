@@ -94,6 +94,8 @@ cdef void run_once(Vcpu* v) noexcept nogil:
         v.replaying = 1
         if pc != v.replay_pc:
             v.failure = "an aborted device access left PC elsewhere"
+    elif v.event == EVENT_REFUSED:
+        uncount_tail(v, pc)
     elif v.event == EVENT_FETCH:
         if not owns_ram(v, v.fetch_address):
             take_fetch_abort(v, pc)
@@ -145,6 +147,9 @@ cdef RunResult run_until_exit(Vcpu* v) noexcept nogil:
             if v.event == EVENT_FETCH and owns_ram(v, v.fetch_address):
                 v.event = EVENT_NONE
                 return NEEDS_ALIAS
+            if v.event == EVENT_REFUSED:
+                v.event = EVENT_NONE
+                return REFUSED
             if v.exceptions_in_a_row > MAX_EXCEPTIONS:
                 return ENDLESS_EXCEPTIONS
             if v.stale_count:

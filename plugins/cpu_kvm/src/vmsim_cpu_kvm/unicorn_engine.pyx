@@ -21,6 +21,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.ram cimport Ram
+from vmsim_cpu_kvm.exceptions cimport take_data_abort
 from vmsim_cpu_kvm.run_loop cimport RunResult, place_breakpoints, run_until_exit
 from vmsim_cpu_kvm.translations cimport drop_addresses, drop_all_translations, mark_stale, translated_pages
 from vmsim_cpu_kvm.unicorn_api cimport *
@@ -28,16 +29,17 @@ from vmsim_cpu_kvm.unicorn_setup cimport add_region, check, free_vcpu, make_vcpu
 from vmsim_cpu_kvm.vcpu cimport *
 
 from vmsim_arch_arm.taken_exception import taken_exception
+from vmsim_core.address_map import BusError
 
 VMSIM_ABI_COMPILED = VMSIM_ABI
 
 
 # --- calls into Python ----------------------------------------------------------------------------------------------
 
-cdef void access_device(Vcpu* v, uint64_t count, uint32_t address, uint32_t size, uint64_t* value,
+cdef bint access_device(Vcpu* v, uint64_t count, uint32_t address, uint32_t size, uint64_t* value,
                         bint write) noexcept nogil:
     with gil:
-        (<UnicornEngine>v.owner).access(count, address, size, value, write)
+        return (<UnicornEngine>v.owner).access(count, address, size, value, write)
 
 
 cdef bint access_coprocessor(Vcpu* v, uint32_t word, uint32_t cpsr) noexcept nogil:
@@ -120,20 +122,27 @@ cdef class UnicornEngine:
             return self._origin_count
         return self._origin_count + (tick - self._origin_tick + self._period - 1) // self._period
 
-    cdef void access(self, uint64_t count, uint32_t address, uint32_t size, uint64_t* value, bint write) noexcept:
-        """Serve a device access at the time of instruction number `count`."""
+    cdef bint access(self, uint64_t count, uint32_t address, uint32_t size, uint64_t* value, bint write) noexcept:
+        """Serve a device access at the time of instruction number `count`; return whether the bus answers."""
         cdef uint64_t limit
+        cdef bint answered = True
         self._accessing = True
         try:
             self._events.now = self._origin_tick + (count - self._origin_count) * self._period
-            if write:
-                self._write(address, min(size, 4), value[0] & 0xFFFFFFFF)
+            self.v.refused_address = address
+            try:
+                if write:
+                    self._write(address, min(size, 4), value[0] & 0xFFFFFFFF)
+                else:
+                    value[0] = self._read(address, min(size, 4))
                 if size == 8:
-                    self._write(address + 4, 4, value[0] >> 32)
-            else:
-                value[0] = self._read(address, min(size, 4))
-                if size == 8:
-                    value[0] |= <uint64_t>self._read(address + 4, 4) << 32
+                    self.v.refused_address = address + 4
+                    if write:
+                        self._write(address + 4, 4, value[0] >> 32)
+                    else:
+                        value[0] |= <uint64_t>self._read(address + 4, 4) << 32
+            except BusError:
+                answered = False
             limit = self._count_at(self._events.next_tick)
             if limit <= count:
                 limit = count + 1      # the instruction that accesses is completed
@@ -142,6 +151,7 @@ cdef class UnicornEngine:
         except BaseException as error:
             self._keep_error(error)
         self._accessing = False
+        return answered
 
     cdef bint coprocessor(self, uint32_t word, uint32_t cpsr) noexcept:
         try:
@@ -188,6 +198,16 @@ cdef class UnicornEngine:
             error, self.error = self.error, None
             raise error
         return result
+
+    @property
+    def refused_address(self):
+        """The physical address that the bus refused, when `run` returned REFUSED."""
+        return self.v.refused_address
+
+    def take_data_abort(self, uint32_t status, uint32_t address):
+        """Take a data abort instead of the next instruction, with these values of DFSR and DFAR."""
+        self.v.exceptions_taken[EXCEPTION_DATA_ABORT] += 1
+        take_data_abort(self.v, read_register(self.v, UC_ARM_REG_R15), status, address)
 
     def enable_semihosting(self, call):
         """Have `call(operation, parameter)` serve semihosting calls; what it returns goes to R0."""

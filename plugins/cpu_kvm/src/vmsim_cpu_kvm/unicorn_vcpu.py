@@ -9,13 +9,14 @@ from unicorn import arm_const
 from vmsim_arch_arm.fields import Encoding
 from vmsim_arch_arm.semihosting import serve_semihosting
 from vmsim_arch_arm.state import ArmState, specs
-from vmsim_core.address_map import RamRegion
+from vmsim_core.address_map import BusError, RamRegion
 from vmsim_core.debug import ExceptionObserver
 from vmsim_core.ram import Ram
 
 from vmsim_cpu_kvm.a9_registers import A9Registers
 from vmsim_cpu_kvm.engine import Vcpu, VcpuExit
 from vmsim_cpu_kvm.exclusive_monitor import NO_ADDRESS, find_monitor
+from vmsim_cpu_kvm.interpreter import Interpreter
 from vmsim_cpu_kvm.run_loop import RunResult
 from vmsim_cpu_kvm.unicorn_engine import UnicornEngine
 
@@ -114,6 +115,7 @@ class UnicornVcpu(Vcpu):
         self._engine = UnicornEngine(regions, address_map.read, address_map.write, self._coprocessor, system.events)
         if system.workload.semihosting:
             self._engine.enable_semihosting(serve_semihosting(system, self._engine.read_memory))
+        self._interpreter = Interpreter(system, period, self._read_again, self._write_again)
         self._address_map = address_map
         self._period = period
         self._registers = A9Registers(cpi)
@@ -138,12 +140,38 @@ class UnicornVcpu(Vcpu):
     def run(self, deadline: int, instructions: int) -> VcpuExit:
         """Run up to the first instruction that starts at `deadline` or later, at most `instructions` of them."""
         target = self.retired + instructions
-        while (result := self._engine.run(deadline, target - self.retired)) is RunResult.NEEDS_ALIAS:
+        while (result := self._engine.run(deadline, target - self.retired)) not in _EXITS:
             state = self.save_state()
-            self._engine.map_alias()
-            self.load_state(state)
+            if result is RunResult.NEEDS_ALIAS:
+                self._engine.map_alias()
+                self.load_state(state)
+            elif not self._take_external_abort(state):
+                return VcpuExit.FAILED
         self.failure = self._engine.failure
         return _EXITS[result]
+
+    def _take_external_abort(self, state: ArmState) -> bool:
+        """Take the abort that the bus answered the next instruction with; return whether that can be done."""
+        interpreter = self._interpreter
+        after = interpreter.execute(state, self.time)
+        if after is None or not interpreter.took_exception:
+            where = self._engine.refused_address
+            self.failure = f"an access to {where:#x} that the bus refused cannot be repeated: {interpreter.failure}"
+            return False
+        self._engine.take_data_abort(after.dfsr, after.dfar)
+        return True
+
+    def _read_again(self, address: int, size: int) -> int:
+        self._refuse(address, size)
+        return 0
+
+    def _write_again(self, address: int, size: int, _: int) -> None:
+        self._refuse(address, size)
+
+    def _refuse(self, address: int, size: int) -> None:
+        """Answer as the bus did; what the devices answered before that is unknown to the guest after the abort."""
+        if address <= self._engine.refused_address < address + size:
+            raise BusError(address)
 
     def stop(self) -> None:
         """Make `run` come back after the current instruction."""
@@ -181,6 +209,7 @@ class UnicornVcpu(Vcpu):
     def close(self) -> None:
         """Let go of the engine."""
         self._engine.close()
+        self._interpreter.close()
 
     def load_state(self, state: ArmState) -> None:
         """Take over an architectural state: banks, VFP and CP15 first, PC and CPSR last."""

@@ -45,6 +45,7 @@ cdef enum Event:
     EVENT_EXCEPTION             # `exception` says which
     EVENT_UNDEFINED
     EVENT_REPLAY                # an access with consequences; its instruction was aborted
+    EVENT_REFUSED               # the bus refused an access, at `refused_address`
     EVENT_FETCH                 # code was fetched where Unicorn has no RAM, at `fetch_address`
     EVENT_ENDLESS               # a branch to itself that no interrupt can end
 
@@ -109,6 +110,7 @@ cdef struct Vcpu:
     uint64_t access_address, access_value   # the access that the protection hook has served
     uint32_t access_size
     uint64_t fetch_address
+    uint32_t refused_address    # physical
     Span stale[MAX_STALE]       # RAM that was written by the host while the guest ran
     int stale_count
     const char* failure
@@ -123,8 +125,8 @@ cdef struct Vcpu:
     int region_count
     Gap gaps[MAX_REGIONS + 1]
     PyObject* owner             # the Python object behind these, which take the GIL
-    void (*access_device)(Vcpu* v, uint64_t count, uint32_t address, uint32_t size, uint64_t* value,
-                          bint write) noexcept nogil
+    bint (*access_device)(Vcpu* v, uint64_t count, uint32_t address, uint32_t size, uint64_t* value,
+                          bint write) noexcept nogil    # whether the bus answers
     bint (*access_coprocessor)(Vcpu* v, uint32_t word, uint32_t cpsr) noexcept nogil
     void (*call_semihosting)(Vcpu* v) noexcept nogil
     void (*show_exception)(Vcpu* v) noexcept nogil      # NULL: nobody looks at the exceptions that are taken

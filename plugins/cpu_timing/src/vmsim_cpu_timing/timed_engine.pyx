@@ -84,13 +84,13 @@ cdef class TimedEngine(ArmEngine):
             self.e.deadline = tick
         return 0
 
-    cdef uint32_t read_device(self, uint32_t physical, uint32_t size) noexcept:
+    cdef bint read_device(self, uint32_t physical, uint32_t size, uint32_t* value) noexcept:
         self.pipeline.device_accessed = 1
-        return ArmEngine.read_device(self, physical, size)
+        return ArmEngine.read_device(self, physical, size, value)
 
-    cdef void write_device(self, uint32_t physical, uint32_t size, uint32_t value) noexcept:
+    cdef bint write_device(self, uint32_t physical, uint32_t size, uint32_t value) noexcept:
         self.pipeline.device_accessed = 1
-        ArmEngine.write_device(self, physical, size, value)
+        return ArmEngine.write_device(self, physical, size, value)
 
     def fetch_again(self):
         """Forget the line of instructions that was fetched last."""

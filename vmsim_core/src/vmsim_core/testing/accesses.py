@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
+from vmsim_core.address_map import BusError
 from vmsim_core.device import Device
 from vmsim_core.registers import RegisterBase
 from vmsim_core.system import System
@@ -51,13 +53,27 @@ def any_accesses(device: Device, random: Random, count: int) -> Iterator[Access]
         yield Access(offset, size, random.random() < 0.6, value & ((1 << 8 * size) - 1), pause)
 
 
+def read(device: Device, offset: int, size: int) -> int:
+    """Return what a guest reads; zero where it takes an abort instead."""
+    try:
+        return device.read(offset, size)
+    except BusError:
+        return 0
+
+
+def write(device: Device, offset: int, size: int, value: int) -> None:
+    """Write as a guest does, which may take an abort for it."""
+    with suppress(BusError):
+        device.write(offset, size, value)
+
+
 def perform(device: Device, access: Access) -> int:
     """Make an access and let its time pass; return what was read. Fails when the answer has too many bits."""
     system, result = device.system, 0
     if access.write:
-        device.write(access.offset, access.size, access.value)
+        write(device, access.offset, access.size, access.value)
     else:
-        result = device.read(access.offset, access.size)
+        result = read(device, access.offset, access.size)
         assert isinstance(result, int), f"{access}: gave {result!r}, which is no integer"
         assert 0 <= result < 1 << 8 * access.size, f"{access}: gave {result:#x}, which is wider"
     advance(system, access.pause)

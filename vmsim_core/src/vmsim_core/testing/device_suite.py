@@ -20,7 +20,7 @@ from vmsim_core.registers import RegisterBase
 from vmsim_core.section import Field, Section
 from vmsim_core.simulation import Simulation
 from vmsim_core.system import System
-from vmsim_core.testing.accesses import SIZES, WORD, any_accesses, perform, registers_of, set_time
+from vmsim_core.testing.accesses import SIZES, WORD, any_accesses, perform, read, registers_of, set_time, write
 from vmsim_core.testing.device_recipe import changed_recipe, names_of, recipe_of
 from vmsim_core.testing.subject import differences, fields_of
 from vmsim_core.testing.suite import Suite, not_applicable
@@ -245,10 +245,10 @@ def check_register(device: Device, register: RegisterBase, size: int, random: Ra
     offset, value = register.offset + 4 * index + lane, random.getrandbits(8 * size)
     what = f"{register.name or hex(register.offset)} at {offset:#x}, {size} bytes"
     undefined = device.undefined_accesses.value
-    before = device.read(offset, size)
+    before = read(device, offset, size)
     assert 0 <= before < 1 << 8 * size, f"{what}: reads as {before:#x}"
-    device.write(offset, size, value)
-    after = device.read(offset, size)
+    write(device, offset, size, value)
+    after = read(device, offset, size)
     assert 0 <= after < 1 << 8 * size, f"{what}: reads as {after:#x}"
     if not _plain_bus(device):
         return

@@ -18,8 +18,8 @@ cdef class ArmEngine:
     cdef uint64_t now(self) noexcept
     cdef int pull_in(self, uint64_t tick) except -1
     cdef uint64_t _count_at(self, uint64_t tick) noexcept
-    cdef uint32_t read_device(self, uint32_t physical, uint32_t size) noexcept
-    cdef void write_device(self, uint32_t physical, uint32_t size, uint32_t value) noexcept
+    cdef bint read_device(self, uint32_t physical, uint32_t size, uint32_t* value) noexcept
+    cdef bint write_device(self, uint32_t physical, uint32_t size, uint32_t value) noexcept
     cdef void call_semihosting(self) noexcept
     cdef void show_instruction(self) noexcept
     cdef void show_exception(self) noexcept

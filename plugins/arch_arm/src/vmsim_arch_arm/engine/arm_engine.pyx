@@ -28,6 +28,7 @@ from functools import lru_cache
 from vmsim_arch_arm.engine.cp15_names import CP15_NAMES
 from vmsim_arch_arm.tables import rows
 from vmsim_arch_arm.taken_exception import taken_exception
+from vmsim_core.address_map import BusError
 from vmsim_core.debug import ExecutedInstruction, MemoryAccess
 
 VMSIM_ABI_COMPILED = VMSIM_ABI
@@ -57,14 +58,14 @@ _EXCEPTIONS = ("", "undefined", "supervisor call", "prefetch abort", "data abort
 
 # --- calls into Python ----------------------------------------------------------------------------------------------
 
-cdef uint32_t _read_device(void* owner, Core* core, uint32_t physical, uint32_t size) noexcept nogil:
+cdef bint _read_device(void* owner, Core* core, uint32_t physical, uint32_t size, uint32_t* value) noexcept nogil:
     with gil:
-        return (<ArmEngine>owner).read_device(physical, size)
+        return (<ArmEngine>owner).read_device(physical, size, value)
 
 
-cdef void _write_device(void* owner, Core* core, uint32_t physical, uint32_t size, uint32_t value) noexcept nogil:
+cdef bint _write_device(void* owner, Core* core, uint32_t physical, uint32_t size, uint32_t value) noexcept nogil:
     with gil:
-        (<ArmEngine>owner).write_device(physical, size, value)
+        return (<ArmEngine>owner).write_device(physical, size, value)
 
 
 cdef void _call_semihosting(PyObject* owner) noexcept nogil:
@@ -180,27 +181,35 @@ cdef class ArmEngine:
 
     # --- devices ----------------------------------------------------------------------------------------------------
 
-    cdef uint32_t read_device(self, uint32_t physical, uint32_t size) noexcept:
-        cdef uint32_t value = 0
+    cdef bint read_device(self, uint32_t physical, uint32_t size, uint32_t* value) noexcept:
+        cdef bint answered = True
         self._accessing = True
         try:
             self._events.now = self.now()
-            value = self._read(physical, size)
+            try:
+                value[0] = self._read(physical, size)
+            except BusError:
+                answered = False
             self.pull_in(self._events.next_tick)
         except BaseException as error:
             self._keep_error(error)
         self._accessing = False
-        return value
+        return answered
 
-    cdef void write_device(self, uint32_t physical, uint32_t size, uint32_t value) noexcept:
+    cdef bint write_device(self, uint32_t physical, uint32_t size, uint32_t value) noexcept:
+        cdef bint answered = True
         self._accessing = True
         try:
             self._events.now = self.now()
-            self._write(physical, size, value)
+            try:
+                self._write(physical, size, value)
+            except BusError:
+                answered = False
             self.pull_in(self._events.next_tick)
         except BaseException as error:
             self._keep_error(error)
         self._accessing = False
+        return answered
 
     cdef void call_semihosting(self) noexcept:
         try:

@@ -21,6 +21,7 @@ cdef enum:
     SCTLR_ALIGNMENT = 2
     WRITE_NOT_READ = 1 << 11    # DFSR.WnR
     ALIGNMENT_FAULT = 1         # B3.13.3
+    EXTERNAL_ABORT = 8          # synchronous, B3.13.3
 
 
 # --- the fast path --------------------------------------------------------------------------------------------------
@@ -124,7 +125,9 @@ cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint pri
         return 0
     host = memory.host[found.physical >> PAGE_SHIFT]
     if host == NULL:
-        value = memory.read_device(memory.owner, core, found.physical, size)
+        if not memory.read_device(memory.owner, core, found.physical, size, &value):
+            _raise(core, address, EXTERNAL_ABORT, 0)
+            return 0
     elif memory.port != NULL:
         value = _port_read(core, memory, found.physical, size, found.inner, found.outer)
         if not unprivileged:
@@ -193,7 +196,8 @@ cdef void _write_slowly(Core* core, uint32_t address, uint32_t size, uint32_t va
     physical = found.physical
     host = memory.host[physical >> PAGE_SHIFT]
     if host == NULL:
-        memory.write_device(memory.owner, core, physical, size, value)
+        if not memory.write_device(memory.owner, core, physical, size, value):
+            _raise(core, address, EXTERNAL_ABORT, WRITE_NOT_READ)
         return
     if memory.port != NULL:
         _port_write(core, memory, physical, size, value, found.inner, found.outer)

@@ -37,8 +37,9 @@ cdef struct MemorySystem:
     uint32_t* first_alias       # by physical page number: the lowest address at which the same RAM is seen
     uint8_t* has_code           # by number of the first alias's page: instructions of it are predecoded
     void* owner
-    uint32_t (*read_device)(void* owner, Core* core, uint32_t physical, uint32_t size) noexcept nogil
-    void (*write_device)(void* owner, Core* core, uint32_t physical, uint32_t size, uint32_t value) noexcept nogil
+    # Both return whether the bus has answered; an error is an external abort.
+    bint (*read_device)(void* owner, Core* core, uint32_t physical, uint32_t size, uint32_t* value) noexcept nogil
+    bint (*write_device)(void* owner, Core* core, uint32_t physical, uint32_t size, uint32_t value) noexcept nogil
     void (*code_written)(void* owner, uint32_t physical, uint32_t size) noexcept nogil
     # Through caches instead of straight to RAM, for models that have them. Times are ticks.
     MemoryPort* port            # NULL: straight to RAM
