@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import keystone
+from bench_caches import bench_caches
 from bench_costs import bench_decode
 from rich.console import Console
 from rich.table import Table
@@ -16,8 +17,6 @@ CODE = 0x8000
 INSTRUCTIONS = 8_000_000
 FLOAT_OF_INTEGER = 0.25
 """The least share of the integer loop's speed that VFP and NEON loops have."""
-GOALS = {"timing": (20.0, 10.0), "warming": (35.0, 35.0)}
-"""MIPS over the compute program and over a boot that these models are meant to reach; printed, not asserted."""
 
 LOOPS = {
     "integer": "add r0, r0, r1\neor r2, r2, r0, ror #3\nsub r3, r2, r1\nadds r4, r4, r3\nldr r6, [r7]\nstr r4, [r7]",
@@ -65,48 +64,12 @@ def _loop_mips(source: str) -> float:
         return INSTRUCTIONS / (time.process_time() - started) / 1e6
 
 
-def bench_caches(console: Console) -> None:
-    """Print what the models that go through caches do in a boot, beside the others, and what switches cost."""
-    table = Table("realview boot", "M instr.", "MIPS", "goal", "simulated ms")
-    for name, model in (("kvm", "kvm"), ("atomic", "atomic"), ("warming", "atomic"), ("timing", "timing")):
-        with _linux(model, warming=name == "warming") as simulation:
-            simulation.run(RunLimits(text="user space reached", host_seconds=120))
-            mips = simulation.instructions_run / simulation.host_seconds / 1e6
-            goal = f"{GOALS[name][1]:.0f}" if name in GOALS else ""
-            table.add_row(
-                name, f"{simulation.instructions_run / 1e6:.1f}", f"{mips:.1f}", goal, f"{simulation.time / 1e9:.1f}"
-            )
-    console.print(table)
-    table = Table("switch in a booted Linux", "host ms", "lines written back", "lines dropped")
-    with _linux("timing", warming=True) as simulation:
-        simulation.run(RunLimits(text="user space reached", host_seconds=120))
-        for model in ("atomic", "timing", "atomic", "timing", "kvm", "timing", "kvm", "timing"):
-            before = simulation.system.cores[0].active.type_name
-            report = simulation.switch(model)
-            table.add_row(
-                f"{before} to {'warming' if model == 'atomic' else model}", f"{report.host_seconds * 1e3:.2f}",
-                str(sum(report.lines_written_back.values())), str(sum(report.lines_invalidated.values())),
-            )  # fmt: skip
-            simulation.run(RunLimits(instructions=100_000))
-    console.print(table)
-
-
-def _linux(model: str, warming: bool) -> Simulation:
-    settings = (
-        ("workload.kernel", "guest:realview"), ("workload.initrd", "guest:busybox"),
-        ("workload.append", "console=ttyAMA0"), ("cpus.0.models.atomic.warming", str(warming).lower()),
-    )  # fmt: skip
-    simulation = Simulation.from_yaml(SYSTEM, model, settings)
-    simulation.load_workload()
-    return simulation
-
-
 def main() -> None:
     """Run every comparison that needs no other process."""
     console = Console(width=120)
     broken = bench_loops(console)
     bench_decode(console)
-    bench_caches(console)
+    broken += bench_caches(console)
     for line in broken:
         console.print(line)
     raise SystemExit(1 if broken else 0)

@@ -45,17 +45,19 @@ class Machine:
         thumb: bool = False,
         read: int = 0,
         write: int = 0,
+        seen: int = 0,
         fetch: int = 0,
         at: int = CODE,
         **params: Any,
     ) -> None:
-        """`read`, `write` and `fetch` are the cycles that such accesses take; `params` are the model's."""
+        """`read`, `write` and `fetch` are the cycles that such accesses take, `seen` those until others see a write;
+        `params` are the model's."""
         self.ram = Ram("ram", RAM_SIZE)
         code = bytes(_ASSEMBLERS[thumb].asm(source, CODE)[0])
         self.ram.view[CODE : CODE + len(code)] = code
         self.port = RecordingPort(self.ram)
         self.port.read_ticks, self.port.write_ticks = read * CYCLE, write * CYCLE
-        self.port.fetch_ticks = fetch * CYCLE
+        self.port.fetch_ticks, self.port.seen_ticks = fetch * CYCLE, seen * CYCLE
         self.engine = TimedEngine([(0, self.ram, 0, RAM_SIZE)], lambda *read: 0, lambda *write: None, EventQueue())
         parameters = TimingParams(**params)
         latencies = latency_table(parameters.latencies)

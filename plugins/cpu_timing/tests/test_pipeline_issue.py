@@ -56,6 +56,21 @@ def test_loads_under_way_are_limited() -> None:
     assert issue(source, read=10, load_buffer=2) == [0, 1, 2, 10, 11]
 
 
+@pytest.mark.parametrize(
+    ("load", "more"),
+    [
+        pytest.param("ldr r0, [r8, #4]", 0, id="aligned"),
+        pytest.param("ldrh r0, [r8, #1]", 0, id="within a word"),
+        pytest.param("ldrh r0, [r8, #3]", 1, id="a halfword across a word"),
+        pytest.param("ldr r0, [r8, #2]", 1, id="across a word"),
+        pytest.param("ldr r0, [r8, #5]", 6, id="across a doubleword"),
+    ],
+)
+def test_loads_that_are_not_aligned_take_longer(load: str, more: int) -> None:
+    after = "add r1, r0, #1; add r2, r2, #1; ldr r3, [r8]; add r3, r3, #1"
+    assert issue(f"{load}; {after}", read=READ) == [READ + more + cycle for cycle in (-READ - more, 0, 1, 2, 2 + READ)]
+
+
 def test_stores_wait_for_a_place() -> None:
     source = "str r0, [r8]; str r0, [r8, #4]; str r0, [r8, #8]; nop"
     assert issue(source, write=20, store_buffer=4) == [0, 1, 2, 3]
@@ -66,6 +81,8 @@ def test_stores_wait_for_a_place() -> None:
 def test_barriers_wait_for_loads_and_stores(barrier: str) -> None:
     assert issue(f"str r0, [r8]; {barrier}; nop", write=20) == [0, 1, 20]
     assert issue(f"ldr r0, [r8]; {barrier}; nop", read=20) == [0, 1, 20]
+    # The core is rid of it at once, but nobody sees it yet.
+    assert issue(f"str r0, [r8]; nop; {barrier}; nop", write=1, seen=20) == [0, 1, 2, 20]
 
 
 def test_a_barrier_of_instructions_flushes() -> None:

@@ -67,9 +67,9 @@ def test_each_line_is_cold_once(used: Machine) -> None:
 def test_the_histogram_has_every_read(used: Machine) -> None:
     buckets = {each.name: each.value for each in used.hierarchy.statistics if "read_latency" in each.name}
     assert sum(buckets.values()) == ACCESSES / 2
-    assert buckets["core0.read_latency.up_to_4_cycles"] == used.statistic("l1d.read_hits") + used.statistic(
-        "l1d.walk_hits"
-    )
+    hits = used.statistic("l1d.read_hits") + used.statistic("l1d.walk_hits")
+    # One of them is of a line that a write has asked for and that is still on its way.
+    assert buckets["core0.read_latency.up_to_4_cycles"] == hits - 1
     assert buckets["core0.read_latency.up_to_32_cycles"] > 0
     assert buckets["core0.read_latency.up_to_256_cycles"] > 0
     assert buckets["core0.read_latency.up_to_2_cycles"] == 0

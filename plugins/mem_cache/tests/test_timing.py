@@ -91,12 +91,30 @@ def test_a_second_access_to_a_line_on_its_way_waits_for_that_line_only() -> None
     _, done = machine.port.read(0x40, 4)
     assert machine.port.read(0x44, 4, now=2000)[1] == done
     assert machine.port.read(0x44, 4, now=done - 1000)[1] == done + 3 * CYCLE
-    assert machine.port.write(0x48, 4, 1, now=3000) == done
-    assert machine.port.write(0x48, 4, 2, now=4000) == done
+    # What is written goes to the line-fill buffer, and is seen when the line is there.
+    assert machine.port.write(0x48, 4, 1, now=3000) == 3000 + CYCLE
+    assert machine.port.write(0x48, 4, 2, now=4000) == 4000 + CYCLE
+    assert machine.port.visible == done
     # Other lines are hit meanwhile.
     assert machine.port.read(0x800, 4, now=2000)[1] == 6000
     assert machine.statistic("l1d.merged") == 3
     assert machine.statistic("dram.reads") == 2
+
+
+def test_a_write_that_misses_waits_for_a_line_fill_buffer_and_no_longer() -> None:
+    machine = Machine(A9)
+    taken = [machine.port.write(place, 4, 1) for place in (0, 0x1000, 0x2000)]
+    # There are two of them: the third line is asked for when the first has come.
+    assert taken == [9 * CYCLE, 10 * CYCLE, RAM]
+    assert machine.port.visible == 2 * RAM - 9 * CYCLE
+    assert machine.port.read(0x2000, 4, now=taken[2])[1] == machine.port.visible
+
+
+def test_what_is_written_through_is_seen_when_it_has_left() -> None:
+    machine = Machine({"l2": {}, "l1d": {"write": "through"}})
+    machine.port.read(0, 4)
+    rid = machine.port.write(0, 4, 1, now=RAM)
+    assert rid < machine.port.visible
 
 
 def test_a_core_and_its_fetches_share_l2() -> None:

@@ -2,4 +2,4 @@
 # of the core changes: a plugin that was compiled against another number is refused when it is registered, since Cython
 # itself would silently call through the wrong vtable slot.
 cdef enum:
-    VMSIM_ABI = 3
+    VMSIM_ABI = 4

@@ -45,6 +45,9 @@ ctypedef struct PlainHits:
 ctypedef struct MemoryPort:
     void* owner
     uint32_t line               # bytes of a first-level line, a power of two
+    # The tick from which on everybody sees all that this core has written so far, which is what a barrier waits for;
+    # NULL if that is when the core is rid of it.
+    const uint64_t* visible
 
     # For reads and fetches that the inner caches may keep, and for writes that they may write back. A hierarchy need
     # not fill these in: there are no plain hits then.

@@ -17,6 +17,10 @@ class TimingParams(ComponentParams):
     """Loads that can be under way before the pipeline waits."""
     store_buffer: int = Field(default=4, ge=1, le=16)
     """Stores that can be under way before the pipeline waits."""
+    unaligned_word: int = Field(default=1, ge=0, le=100)
+    """What a load takes longer that goes across a word."""
+    unaligned_doubleword: int = Field(default=6, ge=0, le=100)
+    """What a load takes longer that goes across a doubleword."""
     branch_prediction: Literal["bimodal", "static"] = "bimodal"
     """How directions are predicted: two-bit counters, or backward branches are taken and forward ones are not."""
     mispredict_penalty: int = Field(default=8, ge=0, le=100)

@@ -23,6 +23,7 @@ cdef struct Pipeline:
     uint64_t loads[MAX_LOADS]   # when the load in this place is done
     uint32_t load_places
     uint32_t next_load
+    uint64_t crossing[3]        # ticks that a load takes longer, by what it goes across
     uint64_t stores[MAX_STORES] # when the store in this place of the store buffer is done
     uint32_t store_places
     uint32_t next_store

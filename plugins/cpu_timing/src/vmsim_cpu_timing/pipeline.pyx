@@ -9,6 +9,7 @@ from libc.string cimport memset
 
 from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
 from vmsim_arch_arm.engine.loop cimport ALWAYS, execute_instruction, find_page, is_final, take
+from vmsim_arch_arm.engine.memory_system cimport CROSSES_NOTHING
 from vmsim_arch_arm.engine.translation cimport fetch_translation_time
 from vmsim_arch_arm.engine.ported_loop cimport decode_fetched, fetch_across, fetch_line
 from vmsim_arch_arm.engine.records cimport (
@@ -108,7 +109,7 @@ cdef inline void _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint6
                 busy = _to_cycle(p, place[0])
             place[0] = e.memory.written
     else:
-        done = _to_cycle(p, e.memory.ready)
+        done = _to_cycle(p, e.memory.ready) + p.crossing[e.memory.crossing]
         place = &p.loads[p.next_load]
         p.next_load = p.next_load + 1 if p.next_load + 1 < p.load_places else 0
         if place[0] > busy:
@@ -175,7 +176,7 @@ cdef inline void _wait_for(Pipeline* p, uint64_t tick, uint64_t* waited) noexcep
 
 
 cdef void _wait_at_barrier(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
-    """DMB and DSB wait for loads and the store buffer, ISB flushes the pipeline (A8.8.43, A8.8.44, A8.8.53)."""
+    """DMB and DSB wait for loads and for stores to be seen, ISB flushes the pipeline (A8.8.43, A8.8.44, A8.8.53)."""
     cdef uint32_t place
     if insn.word >> 4 & 0xF == ISB:
         _flush(e, p, tick)
@@ -184,6 +185,8 @@ cdef void _wait_at_barrier(Engine* e, Pipeline* p, Instruction* insn, uint64_t t
         _wait_for(p, p.loads[place], &p.waited_for_loads)
     for place in range(p.store_places):
         _wait_for(p, p.stores[place], &p.waited_for_stores)
+    if e.memory.port.visible != NULL:
+        _wait_for(p, e.memory.port.visible[0], &p.waited_for_stores)
 
 
 cdef void execute_timed(Engine* e) noexcept nogil:
@@ -244,6 +247,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
                 e.now = tick
                 return
             e.issued = e.memory.now = e.memory.ready = e.memory.written = tick
+            e.memory.crossing = CROSSES_NOTHING
             core.r[15] = pc + read_ahead
             core.next_pc = pc + insn.size
             if insn.operation_class == CLASS_COPROCESSOR:

@@ -5,6 +5,7 @@ from libc.stdlib cimport calloc, free
 
 from vmsim_arch_arm.engine.arm_engine cimport ArmEngine
 from vmsim_arch_arm.engine.loop cimport RunResult, run_engine
+from vmsim_arch_arm.engine.memory_system cimport CROSSES_DOUBLEWORD, CROSSES_WORD
 from vmsim_arch_arm.engine.observed_loop cimport execute_observed
 from vmsim_arch_arm.engine.tlb_model cimport TlbModel
 from vmsim_core.abi cimport VMSIM_ABI
@@ -44,6 +45,8 @@ cdef class TimedEngine(ArmEngine):
         for index in range(CLASSES):
             p.latency[index], p.interval[index] = latencies[index] * cycle, intervals[index] * cycle
         p.width, p.load_places, p.store_places = params.issue_width, params.load_buffer, params.store_buffer
+        p.crossing[CROSSES_WORD] = params.unaligned_word * cycle
+        p.crossing[CROSSES_DOUBLEWORD] = params.unaligned_doubleword * cycle
         p.mispredict, p.taken = params.mispredict_penalty * cycle, params.taken_penalty * cycle
         p.flush, p.device = params.flush_penalty * cycle, params.device_latency * cycle
         tlbs.data.used, tlbs.instructions.used = params.micro_tlb, params.micro_tlb

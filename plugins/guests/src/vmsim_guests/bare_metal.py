@@ -39,6 +39,7 @@ PROGRAMS: Mapping[str, Program] = {
     "exclusive": Program("exclusive loads and stores"),
     "guest-control": Program("asks the simulator for checkpoints, CPU models, statistics, regions of interest"),
     "compute": Program("integer work for measuring speed: lists, matrices, a state machine, a CRC"),
+    "compute-cached": Program("the same with the MMU and the caches on", ("caches.c",)),
     "latencies": Program(
         "how long memory and operations take: chains and streams",
         ("caches.c", "measuring.c", "operations.c", "operation-loops.S"),

@@ -206,6 +206,7 @@ cdef class Cache:
         """Forget what is busy or on its way."""
         cdef Level* level = &self.level
         memset(level.array.ready, 0, sizeof(uint64_t) * level.array.sets * level.array.ways)
+        level.visible = 0
         memset(level.mshrs, 0, sizeof(uint64_t) * MAX_ENTRIES)
         memset(level.write_buffers, 0, sizeof(uint64_t) * MAX_ENTRIES)
         level.port.reserved_from = level.port.free = 0

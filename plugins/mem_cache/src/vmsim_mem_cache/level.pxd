@@ -76,6 +76,7 @@ ctypedef struct Level:
     uint64_t interval
     uint64_t snoop_latency
     Port port
+    uint64_t visible            # from then on everybody sees all that was written so far
     uint64_t plain_from         # from then on a hit is nothing but a hit: no line is on its way, no prefetcher learns
     uint32_t mshr_count
     uint32_t write_buffer_count
@@ -89,12 +90,13 @@ ctypedef struct Level:
 
 ctypedef struct Arrival:
     uint64_t started            # when the access had the port
+    uint64_t taken              # when who writes is rid of it: for a miss, when an MSHR has it
     uint64_t done               # when the bytes are there
     uint32_t trains             # it missed, or would have missed but for the prefetcher
 
 # Returns when the bytes are there.
 cdef uint64_t read(Level* level, const Request* request, uint8_t* destination, uint64_t now) noexcept nogil
-# Returns when the one who writes is rid of it.
+# Returns when the one who writes is rid of it: an MSHR takes what is written to a line on its way.
 cdef uint64_t write(Level* level, const Request* request, const uint8_t* source, uint64_t now) noexcept nogil
 # Does a maintenance operation (memory_port.pxd) to a line; returns when it is complete.
 cdef uint64_t maintain(Level* level, uint32_t operation, int32_t index, uint64_t now) noexcept nogil

@@ -177,27 +177,28 @@ cdef int32_t _place(Level* level, const Request* request, uint32_t state, uint64
     return index
 
 
-cdef int32_t _fill(Level* level, const Request* request, bint exclusive, uint64_t now, uint64_t* done) noexcept nogil:
-    """Bring a line here. `now` is when it was looked for; `done` is when it is there."""
+cdef int32_t _fill(Level* level, const Request* request, bint exclusive, Arrival* arrival) noexcept nogil:
+    """Bring a line here that was looked for when the access started."""
     cdef uint8_t line[MAX_LINE]
     cdef Request wanted = request[0]
     cdef uint32_t slot = first_free(level.mshrs, level.mshr_count)
     cdef uint32_t found, state
     cdef int32_t index
-    now = wait(level.mshrs[slot], now + level.latency + level.miss_latency, &level.mshr_waiting)
+    cdef uint64_t now = arrival.started + level.latency + level.miss_latency
+    now = arrival.taken = wait(level.mshrs[slot], now, &level.mshr_waiting)
     wanted.address &= level.array.line_mask
     wanted.size = level.array.line
     found = _snoop(level, wanted.address, exclusive, line, now)
     if found == MODIFIED:
-        done[0] = now + level.snoop_latency
+        arrival.done = now + level.snoop_latency
         state = MODIFIED if exclusive else SHARED
     else:
-        done[0] = _read_below(level, &wanted, line, now)
+        arrival.done = _read_below(level, &wanted, line, now)
         state = SHARED if found == SHARED and not exclusive else EXCLUSIVE
-    level.mshrs[slot] = done[0]
-    index = _place(level, &wanted, state, now, done)
+    level.mshrs[slot] = arrival.done
+    index = _place(level, &wanted, state, now, &arrival.done)
     memcpy(bytes_of(&level.array, index, wanted.address), line, level.array.line)
-    level.memory.busy_until = later(level.memory.busy_until, done[0])
+    level.memory.busy_until = later(level.memory.busy_until, arrival.done)
     return index
 
 
@@ -207,11 +208,12 @@ cdef void _prefetch(Level* level, const Request* request, bint miss, uint64_t no
     cdef uint32_t count = train(&level.prefetcher, request.address, request.pc, miss, wanted)
     cdef uint32_t number, slot
     cdef int32_t index
-    cdef uint64_t done
+    cdef Arrival arrival
     cdef Request each = request[0]
     if _cacheability(level, request) == UNCACHED:
         return
     each.kind = PREFETCH
+    arrival.started = now
     for number in range(count):
         each.address = wanted[number]
         if find(&level.array, each.address) != ABSENT:
@@ -221,7 +223,7 @@ cdef void _prefetch(Level* level, const Request* request, bint miss, uint64_t no
             return
         level.count.prefetches += 1
         _count_miss(level, &each)
-        index = _fill(level, &each, False, now, &done)
+        index = _fill(level, &each, False, &arrival)
         level.array.state[index] |= PREFETCHED
 
 
@@ -268,7 +270,7 @@ cdef int32_t line_for(Level* level, const Request* request, uint8_t* line, uint6
         return index
     _count_miss(level, request)
     if _cacheability(level, request) != UNCACHED:
-        return _fill(level, request, False, now, &arrival.done)
+        return _fill(level, request, False, arrival)
     arrival.done = _read_past(level, request, line, now)
     return ABSENT
 
@@ -300,22 +302,25 @@ cdef uint64_t _pass_on(Level* level, const Request* request, const uint8_t* sour
     cdef uint64_t done
     cdef Request passed = request[0]
     passed.kind = WRITEBACK
-    return _send_down(level, &passed, source, now, &done) + level.interval
+    now = _send_down(level, &passed, source, now, &done)
+    if level.below != NULL:
+        done = later(done, level.below.visible)
+    level.visible = later(level.visible, done)
+    return now + level.interval
 
 
-cdef int32_t _line_to_write(Level* level, const Request* request, uint64_t now, uint64_t* done) noexcept nogil:
+cdef int32_t _line_to_write(Level* level, const Request* request, Arrival* arrival) noexcept nogil:
     """Bring a line that is about to be written. One that is written whole need not be read before: it comes from a
     cache above, and so no other core has it."""
     if request.size < level.array.line:
-        return _fill(level, request, True, now, done)
-    done[0] = now + level.interval
-    return _place(level, request, EXCLUSIVE, now, done)
+        return _fill(level, request, True, arrival)
+    arrival.taken = arrival.done = arrival.started + level.interval
+    return _place(level, request, EXCLUSIVE, arrival.started, &arrival.done)
 
 
 cdef uint64_t write(Level* level, const Request* request, const uint8_t* source, uint64_t now) noexcept nogil:
     cdef uint8_t line[MAX_LINE]
     cdef Arrival arrival
-    cdef uint64_t done
     cdef uint32_t state
     cdef int32_t index = find(&level.array, request.address)
     now = reserve(&level.port, level.interval, now)
@@ -326,21 +331,24 @@ cdef uint64_t write(Level* level, const Request* request, const uint8_t* source,
             level.count.bypassed += 1
             _chase_from_peers(level, request.address, now)
             return _pass_on(level, request, source, now)
-        index = _line_to_write(level, request, now, &done)
+        index = _line_to_write(level, request, &arrival)
     else:
-        done = _hit(level, request, index, now + level.interval)
+        arrival.taken = now + level.interval
+        arrival.done = _hit(level, request, index, arrival.taken)
         arrival.trains = _use_prefetched(level, index)
         if level.array.state[index] & MESI == SHARED:
             _snoop(level, request.address, True, line, now)
-            done += level.snoop_latency
+            arrival.taken += level.snoop_latency
+            arrival.done += level.snoop_latency
             level.array.state[index] = <uint8_t>(level.array.state[index] & ~<uint32_t>MESI | EXCLUSIVE)
     memcpy(bytes_of(&level.array, index, request.address), source, request.size)
     state = level.array.state[index] & ~<uint32_t>FETCHED
     if level.write_through or _cacheability(level, request) == WRITE_THROUGH:
         level.array.state[index] = <uint8_t>state
         level.count.written_through += 1
-        done = later(done, _pass_on(level, request, source, now))
+        arrival.taken = later(arrival.taken, _pass_on(level, request, source, now))
     else:
         level.array.state[index] = <uint8_t>(state | MODIFIED)
+    level.visible = later(level.visible, arrival.done)
     look_ahead(level, request, &arrival)
-    return done
+    return arrival.taken

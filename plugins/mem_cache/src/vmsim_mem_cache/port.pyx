@@ -265,6 +265,7 @@ cdef class CachePort(CorePort):
             level = level.below
         self.port.owner = &self.side
         self.port.line = data.level.array.line
+        self.port.visible = &data.level.visible
         self.port.plain_reads = _plain_hits(&data.level, READ, data.level.latency, 0, 0)
         if not data.level.write_through:
             self.port.plain_writes = _plain_hits(&data.level, WRITE, data.level.interval, MESI | FETCHED, MODIFIED)
@@ -275,6 +276,11 @@ cdef class CachePort(CorePort):
         self.port.invalidate_instructions = invalidate_instructions
         self.port.invalidate_instruction_line = invalidate_instruction_line
         self.port.peek = _peek
+
+    @property
+    def visible(self):
+        """The tick from which on everybody sees what was written so far through the data cache."""
+        return self.port.visible[0]
 
     def counters(self):
         """Return what was counted of this core's accesses past the caches."""

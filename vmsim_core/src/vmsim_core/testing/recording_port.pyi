@@ -2,10 +2,12 @@ from vmsim_core.memory_port import CorePort
 from vmsim_core.ram import Ram
 
 class RecordingPort(CorePort):
-    """RAM at address 0, without caches; notes what comes by. Each kind of access takes its ticks, 0 at first."""
+    """RAM at address 0, without caches; notes what comes by. Each kind of access takes its ticks, 0 at first;
+    a write is seen by others `seen_ticks` after it was asked for."""
 
     read_ticks: int
     write_ticks: int
+    seen_ticks: int
     fetch_ticks: int
     walk_ticks: int
 

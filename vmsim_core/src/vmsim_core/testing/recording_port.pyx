@@ -13,7 +13,8 @@ cdef class RecordingPort(CorePort):
     """RAM at address 0, without caches; each kind of access takes its ticks, which are 0 at first."""
 
     cdef readonly list accesses
-    cdef public uint64_t read_ticks, write_ticks, fetch_ticks, walk_ticks
+    cdef public uint64_t read_ticks, write_ticks, seen_ticks, fetch_ticks, walk_ticks
+    cdef uint64_t _visible
     cdef object _ram
     cdef uint8_t[::1] _bytes
 
@@ -21,7 +22,7 @@ cdef class RecordingPort(CorePort):
         self._ram, self._bytes, self.accesses = ram, ram.view, []
         self.port.owner, self.port.line = <void*>self, LINE
         self.port.read, self.port.write, self.port.fetch, self.port.walk = _read, _write, _fetch, _walk
-        self.port.peek = _peek
+        self.port.peek, self.port.visible = _peek, &self._visible
         self.port.maintain_address, self.port.maintain_set_way = _maintain_address, _maintain_set_way
         self.port.invalidate_instructions = _invalidate_instructions
         self.port.invalidate_instruction_line = _invalidate_instruction_line
@@ -41,6 +42,7 @@ cdef uint64_t _write(void* owner, uint32_t physical, uint32_t size, uint32_t inn
                      uint64_t now, uint32_t value) noexcept with gil:
     (<RecordingPort>owner).note("write", physical, inner, outer)
     memcpy(&(<RecordingPort>owner)._bytes[physical], &value, size)
+    (<RecordingPort>owner)._visible = now + (<RecordingPort>owner).seen_ticks
     return now + (<RecordingPort>owner).write_ticks
 
 

@@ -8,7 +8,7 @@ from libc.stdint cimport uint16_t, uint64_t
 from libc.string cimport memcpy
 
 from vmsim_arch_arm.engine.memory_system cimport (
-    MAX_ACCESSES, NO_TAG, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, MemorySystem, PortedEntry, RecordedAccess,
+    CROSSES_DOUBLEWORD, CROSSES_NOTHING, CROSSES_WORD, MAX_ACCESSES, NO_TAG, PAGE_MASK, PAGE_SHIFT, PAGE_SIZE, MemorySystem, PortedEntry, RecordedAccess,
 )
 from vmsim_arch_arm.engine.mmu cimport READ, WRITE, Translation
 from vmsim_arch_arm.engine.records cimport DATA_ABORT, SCTLR, TLB_ENTRIES, TlbEntry
@@ -105,6 +105,13 @@ cdef uint32_t _reversed(uint32_t value, uint32_t size) noexcept nogil:
     return value >> 24 | (value >> 8 & 0xFF00) | (value << 8 & 0xFF0000) | value << 24
 
 
+cdef inline uint32_t _crossing(uint32_t address, uint32_t size, uint32_t before) noexcept nogil:
+    """The dearest of what the loads of an instruction go across."""
+    if (address & 7) + size > 8:
+        return CROSSES_DOUBLEWORD
+    return CROSSES_WORD if (address & 3) + size > 4 and before == CROSSES_NOTHING else before
+
+
 cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint privileged, bint unprivileged) noexcept nogil:
     cdef Translation found
     cdef uint32_t status, value = 0, index
@@ -114,6 +121,7 @@ cdef uint32_t _read_slowly(Core* core, uint32_t address, uint32_t size, bint pri
         if core.cp15[SCTLR] & SCTLR_ALIGNMENT:
             _raise(core, address, ALIGNMENT_FAULT, 0)
             return 0
+        memory.crossing = _crossing(address, size, memory.crossing)
         if (address & (PAGE_SIZE - 1)) + size > PAGE_SIZE:
             return _read_across_pages(core, address, size, privileged, unprivileged)
     status = translate_access(core, address, privileged, READ, &found)

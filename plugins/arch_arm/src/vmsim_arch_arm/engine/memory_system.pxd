@@ -30,6 +30,12 @@ cdef struct PortedEntry:
     uint8_t inner
     uint8_t outer
 
+# What a load that is not aligned goes across.
+cdef enum:
+    CROSSES_NOTHING = 0
+    CROSSES_WORD = 1
+    CROSSES_DOUBLEWORD = 2
+
 # What is behind a core's TLB. Physical pages with RAM have a host address; everything else is a device or a hole, and
 # goes through the callbacks, which take the GIL.
 cdef struct MemorySystem:
@@ -48,6 +54,7 @@ cdef struct MemorySystem:
     uint64_t ready              # when all that was read is there
     uint64_t spacing            # from one access of an instruction to the next
     uint64_t written            # when the core is rid of what was written
+    uint32_t crossing           # of a load that was not aligned, for the model to take
     uint32_t fetch_inner        # cacheability of the page that `fetch_address` found
     uint32_t fetch_outer
     uint64_t code_generation    # raised when the guest invalidates instructions
