@@ -14,7 +14,7 @@ boot: setup
 	@$(RUN) vmsim run systems/debian.yaml
 
 test: setup packages lint guests
-	$(PYTEST) -m "not slow and not armserver"
+	$(PYTEST) -m "not slow"
 
 test-full: setup packages lint guests
 	$(PYTEST)
