@@ -2,7 +2,8 @@
 
 An instruction is executed when it issues; what it computes can be used after its latency. A load's result is there when
 the caches say; a miss holds up the first instruction that needs it, not the pipeline, as long as not too many loads are
-under way. Stores go to a store buffer, and the pipeline waits when that is full. Nothing is speculated on: a branch that was predicted wrong lets time pass.
+under way. Stores go to a store buffer, and the pipeline waits when that is full. Nothing is speculated on: a branch that
+was predicted wrong lets time pass.
 """
 
 from libc.string cimport memset
@@ -10,12 +11,13 @@ from libc.string cimport memset
 from vmsim_arch_arm.engine.code_cache cimport CODE_PAGE_SIZE, CodePage
 from vmsim_arch_arm.engine.loop cimport ALWAYS, execute_instruction, find_page, is_final, take
 from vmsim_arch_arm.engine.memory_system cimport CROSSES_NOTHING
-from vmsim_arch_arm.engine.translation cimport fetch_translation_time
 from vmsim_arch_arm.engine.ported_loop cimport decode_fetched, fetch_across, fetch_line
 from vmsim_arch_arm.engine.records cimport (
-    ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_DIRECT, BRANCH_DIRECT_CALL, BRANCH_NONE,
-    CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT, OPERAND_FLAGS, OPERAND_PC, SUPERVISOR_CALL, Core,
+    ACCESS_NONE, ACCESS_STORE, ACCESS_STORE_EXCLUSIVE, BRANCH, BRANCH_DIRECT, BRANCH_DIRECT_CALL,
+    BRANCH_EXCEPTION_RETURN, BRANCH_NONE, CLASS_BARRIER, CLASS_COPROCESSOR, EXCEPTION, NEXT, OPERAND_FLAGS,
+    SUPERVISOR_CALL, Core,
 )
+from vmsim_arch_arm.engine.translation cimport fetch_translation_time
 from vmsim_cpu_timing.branch_predictor cimport predict
 
 cdef extern from *:
@@ -26,6 +28,7 @@ cdef extern from *:
 
 cdef enum:
     PAGE_MASK = 0xFFFFF000
+    CORE_REGISTERS = 0x7FFF     # of insn.sources: all but the PC
     ISB = 6                     # bits 7 to 4 of a barrier's encoding
 
 
@@ -94,8 +97,8 @@ cdef uint64_t _next_line(Engine* e, CodePage* page, uint32_t pc) noexcept nogil:
     return ready
 
 
-cdef inline void _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
-    """After an instruction that accesses memory: when its results are there, and when the next one can issue."""
+cdef inline uint64_t _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
+    """After an instruction that has accessed memory: when the next one can issue; returns when its results are there."""
     # A single access leaves the rest of its cycle to others; `memory_issued` keeps other accesses away.
     cdef uint64_t done, busy = tick if e.memory.now == tick + p.cycle else _to_cycle(p, e.memory.now)
     cdef uint64_t* place
@@ -126,10 +129,11 @@ cdef inline void _finish_access(Engine* e, Pipeline* p, Instruction* insn, uint6
     _set_ready(p, insn.destinations, done)
     if insn.wback and insn.n < 15:
         p.ready[insn.n] = tick + p.cycle
-    if insn.destinations >> OPERAND_PC & 1 and done > busy:
-        busy = done             # a branch to what is loaded
+    if insn.branch_kind == BRANCH_EXCEPTION_RETURN and done > busy:
+        busy = done             # what is loaded is not predicted
     if busy > p.issue:
         p.issue = busy
+    return done
 
 
 cdef inline void _leave_slot(Pipeline* p, Instruction* insn, uint64_t tick) noexcept nogil:
@@ -142,24 +146,26 @@ cdef inline void _leave_slot(Pipeline* p, Instruction* insn, uint64_t tick) noex
         p.issue = tick + p.interval[insn.operation_class]
 
 
-cdef void _after_branch(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick, bint taken) noexcept nogil:
+cdef void _after_branch(Engine* e, Pipeline* p, Instruction* insn, uint64_t tick, uint64_t resolved, bint in_it,
+                        bint taken) noexcept nogil:
+    """`resolved` is when it is known where the branch leads, `in_it` whether it is in an IT block."""
     cdef Core* core = &e.core
-    cdef bint conditional = insn.cond != ALWAYS or core.it or insn.sources >> OPERAND_FLAGS & 1
     cdef bint direct = insn.branch_kind == BRANCH_DIRECT or insn.branch_kind == BRANCH_DIRECT_CALL
+    # Of the direct branches only CBZ and CBNZ read a register.
+    cdef bint compares = direct and insn.sources & CORE_REGISTERS
+    cdef bint conditional = insn.cond != ALWAYS or in_it or compares or insn.sources >> OPERAND_FLAGS & 1
     cdef bint backward = direct and insn.immediate >> 31
     cdef uint32_t following = core.pc + insn.size
-    cdef uint64_t lost = 0
+    cdef uint64_t goes_on = tick + p.cycle
     if not predict(&p.branches, insn.branch_kind, conditional, backward, core.pc, following, core.next_pc, taken):
-        lost = p.mispredict
+        goes_on = (resolved if resolved > goes_on else goes_on) + p.mispredict
     elif taken:
-        lost = p.taken
-    if taken or lost:
+        goes_on += p.taken
+    if taken or goes_on > tick + p.cycle:
         p.line_entered = 0      # what follows in memory was not asked for early
-    if lost:
-        p.waited_for_branches += lost
-        if tick + p.cycle > p.issue:
-            p.issue = tick + p.cycle
-        p.issue += lost
+    if goes_on > tick + p.cycle and goes_on > p.issue:
+        p.waited_for_branches += goes_on - p.issue
+        p.issue = goes_on
 
 
 cdef inline void _flush(Engine* e, Pipeline* p, uint64_t tick) noexcept nogil:
@@ -197,7 +203,8 @@ cdef void execute_timed(Engine* e) noexcept nogil:
     cdef Instruction* insn
     cdef uint32_t pc = core.pc, thumb, shift, read_ahead
     cdef uint32_t line_mask = ~(e.memory.port.line - 1), last_halfword = e.memory.port.line - 2
-    cdef uint64_t tick
+    cdef uint64_t tick, resolved
+    cdef bint in_it
     cdef int result
     if pc != p.expected_pc:
         _flush(e, p, p.issue)      # an interrupt was taken, or somebody has gone elsewhere
@@ -252,6 +259,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
             core.next_pc = pc + insn.size
             if insn.operation_class == CLASS_COPROCESSOR:
                 core.cycles = tick // p.cycle
+            in_it = core.it != 0
             result = execute_instruction(core, insn)
             if result == EXCEPTION:
                 if core.exception == SUPERVISOR_CALL:
@@ -267,8 +275,9 @@ cdef void execute_timed(Engine* e) noexcept nogil:
                 return
             core.retired += 1
             _leave_slot(p, insn, tick)
-            if insn.memory_kind != ACCESS_NONE:
-                _finish_access(e, p, insn, tick)
+            resolved = tick
+            if insn.memory_kind != ACCESS_NONE and (e.memory.now != tick or p.device_accessed):
+                resolved = _finish_access(e, p, insn, tick)
             else:
                 _set_ready(p, insn.destinations, tick + p.latency[insn.operation_class])
                 if e.memory.now > p.issue:
@@ -278,7 +287,7 @@ cdef void execute_timed(Engine* e) noexcept nogil:
             elif insn.operation_class == CLASS_COPROCESSOR:
                 e.fetched_line = 1      # instructions may have been invalidated
             if insn.branch_kind != BRANCH_NONE:
-                _after_branch(e, p, insn, tick, result != NEXT)
+                _after_branch(e, p, insn, tick, resolved, in_it, result != NEXT)
             if p.issue != tick:
                 p.issued = p.memory_issued = 0
             pc = core.next_pc
