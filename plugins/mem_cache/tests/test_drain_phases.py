@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from random import Random
+from typing import Any
+
 import pytest
 from cache_machine import LONG_AGO, SMALL, Machine
 from vmsim_core.errors import DrainError
@@ -99,6 +102,44 @@ def test_both_phases_forget_what_was_busy(phase: str) -> None:
     getattr(machine.hierarchy, phase)()
     assert machine.hierarchy.drain()
     assert machine.port.read(0x2000, 4)[1] == 147_000
+
+
+HISTORIES: dict[str, dict[str, Any]] = {
+    "lru": {},
+    "random": {"l1d": {"replacement": "random"}, "l2": {"replacement": "random"}},
+    "plru": {"l1d": {"replacement": "plru"}},
+    "stride": {"l1d": {"prefetcher": "stride"}},
+    "stream": {"l2": {"prefetcher": "stream"}},
+    "ddr3": {"dram": {"type": "ddr3"}},
+}
+
+
+def work(machine: Machine, seed: int, start: int) -> list[tuple[int, int]]:
+    """Make accesses to lines in a row, anywhere, and to those before that row; return what each gave."""
+    random, now, seen = Random(seed), start, []
+    anywhere = [random.randrange(0x4000) & ~3 for _ in range(400)]
+    row = [place for part in (range(0x400, 0x500, 32), anywhere, range(0x300, 0x400, 32)) for place in part]
+    for place in row:
+        if random.random() < 0.3 and place in anywhere:
+            now = machine.port.write(place, 4, place, now=now)
+        else:
+            seen.append(machine.port.read(place, 4, now=now, pc=0x8000))
+            now = seen[-1][1]
+    return seen
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_after_a_restore_nothing_is_known_of_before(history: str) -> None:
+    """At an earlier time, as at a later one: a process that was used goes on as a new one does."""
+    shape = {name: SMALL.get(name, {}) | HISTORIES[history].get(name, {}) for name in {**SMALL, **HISTORIES[history]}}
+    for now in (LONG_AGO, 3 * LONG_AGO):
+        new, used = Machine(shape), Machine(shape)
+        work(used, 1, 2 * LONG_AGO)
+        for machine in (new, used):
+            machine.system.events.now = now
+            machine.ram.view[:] = bytes(len(machine.ram.view))
+            machine.hierarchy.restored()
+        assert work(new, 2, now) == work(used, 2, now)
 
 
 def test_a_reset_and_a_restore_leave_nothing() -> None:

@@ -65,6 +65,17 @@ def test_closed_pages_are_never_in_the_way() -> None:
     assert dram.counters()["row_closed"] == 2
 
 
+def test_refreshes_come_every_refi_whatever_was_forgotten() -> None:
+    ends = []
+    for used_until in (0, 500, 5000):
+        dram = banks({"rfc": 100, "refi": 1000})
+        dram.read(0, 32, used_until)
+        dram.clear(1500)
+        ends.append((dram.read(0, 32, 1600), dram.read(0, 32, 2001)))
+    assert ends[0] == ends[1] == ends[2]
+    assert ends[0][1] == 2000 + 20 + 100 + 10 + 5 + 4
+
+
 def test_a_refresh_closes_rows_and_takes_its_time() -> None:
     dram = banks({"refi": 1000, "rfc": 100})
     assert dram.read(0, 32, 0) == 19

@@ -79,6 +79,13 @@ def test_lines_of_l2_come_every_seven_cycles() -> None:
     assert ends[-1] - ends[-3] == 14 * CYCLE
 
 
+def test_accesses_keep_the_interval_of_their_cache_also_where_they_hit() -> None:
+    machine = Machine({"l2": {}, "l1d": {"interval": 4}})
+    warm(machine, 0x40)
+    reads = [machine.port.read(0x40, 4, now=LONG_AGO)[1] - LONG_AGO for _ in range(3)]
+    assert reads == [4 * CYCLE, 8 * CYCLE, 12 * CYCLE]
+
+
 def test_one_line_fill_buffer_makes_misses_wait_for_each_other() -> None:
     machine = Machine({"l2": {}, "l1d": {"mshrs": 1}})
     first, second = (machine.port.read(place, 4)[1] for place in (0, 0x1000))

@@ -3,7 +3,7 @@
 from libc.stdint cimport uint32_t, uint64_t
 
 ctypedef struct Port:
-    uint64_t reserved_from      # the last reservation, and its end
+    uint64_t reserved_from      # the last reservations without a gap between them, and their end
     uint64_t free
 
 ctypedef struct Waiting:
@@ -19,8 +19,10 @@ cdef inline uint64_t reserve(Port* port, uint64_t interval, uint64_t now) noexce
     """Reserve a port; returns from when on it is ours. A reservation that was made before may lie later: what fits in
     before it goes before it."""
     if now + interval > port.reserved_from:
-        now = later(now, port.free)
-        port.reserved_from, port.free = now, now + interval
+        if now > port.free:
+            port.reserved_from = port.free = now
+        now = port.free
+        port.free += interval
     return now
 
 

@@ -16,4 +16,5 @@ cdef class Cache:
     cdef Cache _below
     cdef list _neighbours
     cdef uint8_t* _block        # everything that the array points to
+    cdef uint32_t _seed
     cdef void _write_home(self, uint32_t index) noexcept nogil

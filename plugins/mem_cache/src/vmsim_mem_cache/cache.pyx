@@ -10,7 +10,7 @@ from vmsim_mem_cache.cache_array cimport (
 )
 from vmsim_mem_cache.level cimport GUEST_LINE, MAX_ENTRIES, MAX_NEIGHBOURS, Level, maintain
 from vmsim_mem_cache.maintenance cimport maintain_at
-from vmsim_mem_cache.prefetcher cimport NO_PREFETCH, Pattern
+from vmsim_mem_cache.prefetcher cimport NO_PREFETCH, Pattern, Prefetcher
 from vmsim_mem_cache.ram_map cimport host_address
 
 cdef enum:
@@ -40,10 +40,10 @@ cdef class MainMemory:
         """Do the writes that wait in the memory controller."""
         self.memory.busy_until = max(self.memory.busy_until, self.dram.settle(now))
 
-    def clear_timing(self):
-        """Forget what is busy."""
+    def clear_timing(self, uint64_t now=0):
+        """Forget what is busy now."""
         self.memory.busy_until = 0
-        self.dram.clear()
+        self.dram.clear(now)
 
 
 cdef class Cache:
@@ -62,7 +62,7 @@ cdef class Cache:
         array.line_mask = ~(array.line - 1)
         array.way_bits = (ways - 1).bit_length()
         array.policy = REPLACEMENT[settings["replacement"]]
-        array.random = settings["seed"]
+        self._seed = settings["seed"]
         # What a hit needs lies together, each part beginning with a host line.
         sizes = [settings["size"], 4 * lines, 4 * sets, lines, 8 * lines, 8 * lines, 8 * sets]
         places, size = [], 0
@@ -79,9 +79,8 @@ cdef class Cache:
         array.ready = <uint64_t*>(self._block + <size_t>places[4])
         array.used = <uint64_t*>(self._block + <size_t>places[5])
         array.tree = <uint64_t*>(self._block + <size_t>places[6])
-        for number in range(sets):
-            array.newest[number] = number * ways
         self._configure(settings)
+        self.forget_history()
 
     def _configure(self, dict settings):
         cdef Level* level = &self.level
@@ -97,6 +96,7 @@ cdef class Cache:
         level.prefetcher.degree = settings["prefetch_degree"]
         level.prefetcher.entries = settings["prefetch_entries"]
         level.prefetcher.line = level.array.line
+        level.plain = settings["pipelined"] and level.prefetcher.kind == NO_PREFETCH
         level.prefetcher.patterns = <Pattern*>calloc(level.prefetcher.entries, sizeof(Pattern))
         level.seen = <uint8_t*>calloc((<size_t>1 << (32 - level.array.line_shift)) // 8, 1)
         if level.prefetcher.patterns == NULL or level.seen == NULL:
@@ -210,7 +210,19 @@ cdef class Cache:
         memset(level.mshrs, 0, sizeof(uint64_t) * MAX_ENTRIES)
         memset(level.write_buffers, 0, sizeof(uint64_t) * MAX_ENTRIES)
         level.port.reserved_from = level.port.free = 0
-        level.plain_from = 0 if level.prefetcher.kind == NO_PREFETCH else NEVER
+        level.plain_from = 0 if level.plain else NEVER
+
+    def forget_history(self):
+        """Be as a cache that was never used, but for the lines that are held and what was counted."""
+        cdef CacheArray* array = &self.level.array
+        cdef Prefetcher* prefetcher = &self.level.prefetcher
+        cdef uint32_t number
+        array.random, array.uses, prefetcher.uses = self._seed, 0, 0
+        memset(array.used, 0, sizeof(uint64_t) * array.sets * array.ways)
+        memset(array.tree, 0, sizeof(uint64_t) * array.sets)
+        memset(prefetcher.patterns, 0, sizeof(Pattern) * prefetcher.entries)
+        for number in range(array.sets):
+            array.newest[number] = number * array.ways
 
     # --- looking ----------------------------------------------------------------------------------------------------
 

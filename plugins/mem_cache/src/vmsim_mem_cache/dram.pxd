@@ -61,4 +61,4 @@ cdef uint64_t dram_settle(DramState* dram, uint64_t now) noexcept nogil
 
 cdef class Dram:
     cdef DramState state
-    cpdef clear(self)
+    cpdef clear(self, uint64_t now=*)

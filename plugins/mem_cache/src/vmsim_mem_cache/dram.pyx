@@ -166,16 +166,17 @@ cdef class Dram:
         self.state.queue = <QueuedWrite*>calloc(write_queue + 1, sizeof(QueuedWrite))
         if self.state.bank == NULL or self.state.queue == NULL:
             raise MemoryError
-        self.state.next_refresh = self.state.refi
         self.clear()
 
     def __dealloc__(self):
         free(self.state.bank)
         free(self.state.queue)
 
-    cpdef clear(self):
-        """Close all rows, and forget what is busy or waits; refreshes stay where they are in time."""
+    cpdef clear(self, uint64_t now=0):
+        """Close all rows, and forget what is busy or waits; refreshes are where they always are in time: every tREFI."""
         cdef uint32_t index
+        if self.state.refi:
+            self.state.next_refresh = (now // self.state.refi + 1) * self.state.refi
         memset(self.state.bank, 0, self.state.banks * sizeof(Bank))
         for index in range(self.state.banks):
             self.state.bank[index].row = NO_ROW

@@ -90,6 +90,7 @@ class CacheHierarchy(MemoryHierarchy):
 
     def _cache(self, name: str, params: CacheParams, clock: Clock, below: Cache | None) -> Cache:
         settings: dict[str, Any] = {"outer": False, **params.model_dump()}
+        settings["pipelined"] = params.interval <= 1
         for cycles in ("latency", "miss_latency", "interval"):
             settings[cycles] = clock.ticks(settings[cycles])
         settings["snoop_latency"] = clock.ticks(self.params.snoop_latency)
@@ -184,7 +185,7 @@ class CacheHierarchy(MemoryHierarchy):
     # --- coming to rest ---------------------------------------------------------------------------------------------
 
     def _latest_time(self) -> int:
-        return max([self.now, *(model.time for core in self.system.cores for model in core.models.values())])
+        return max([self.now, *(core.active.time for core in self.system.cores)])
 
     def drain(self) -> bool:
         """Finish the fills, evictions and writes that are under way."""
@@ -216,8 +217,10 @@ class CacheHierarchy(MemoryHierarchy):
         return sum(self._lines.values())
 
     def mem_invalidate(self) -> int:
-        """Drop every line, dirty or not; return how many."""
+        """Drop every line, dirty or not, and what was learned of them; return how many lines."""
         self._lines = {cache.name: cache.drop() for cache in self.caches()}
+        for cache in self.caches():
+            cache.forget_history()
         self._clear_timing()
         return sum(self._lines.values())
 
@@ -236,7 +239,7 @@ class CacheHierarchy(MemoryHierarchy):
     def _clear_timing(self) -> None:
         for cache in self.caches():
             cache.clear_timing()
-        self.memory.clear_timing()
+        self.memory.clear_timing(self._latest_time())
 
     def reset(self) -> None:
         """Bring the power-on state: nothing is held."""

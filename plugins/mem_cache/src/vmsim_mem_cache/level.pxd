@@ -77,6 +77,7 @@ ctypedef struct Level:
     uint64_t snoop_latency
     Port port
     uint64_t visible            # from then on everybody sees all that was written so far
+    uint32_t plain              # an access is done each cycle, and no prefetcher learns from it
     uint64_t plain_from         # from then on a hit is nothing but a hit: no line is on its way, no prefetcher learns
     uint32_t mshr_count
     uint32_t write_buffer_count
