@@ -118,6 +118,46 @@ def test_settling_writes_everything_that_waits() -> None:
     assert dram.counters()["bytes_written"] == 96
 
 
+def test_rows_of_different_banks_are_opened_one_after_the_other() -> None:
+    dram = banks({"rrd": 30}, banks=8)
+    assert [dram.read(bank * ROW, 32, 0) for bank in range(3)] == [19, 30 + 19, 60 + 19]
+
+
+def test_four_rows_are_opened_in_a_window() -> None:
+    dram = banks({"rrd": 5, "faw": 100}, banks=8)
+    assert [dram.read(bank * ROW, 32, 0) for bank in range(6)] == [19, 24, 29, 34, 119, 124]
+
+
+def test_a_read_waits_behind_a_write() -> None:
+    dram = banks({"wtr": 12})
+    assert dram.write(0, 32, 0) == 19
+    assert dram.write(64, 32, 19) == 19 + 5 + 4
+    assert dram.read(32, 32, 28) == 28 + 12 + 5 + 4
+
+
+def test_a_row_is_not_closed_right_after_a_read() -> None:
+    dram = banks({"ras": 0, "rtp": 30})
+    dram.read(0, 32, 0)
+    # Read at 10: closed from 40 on.
+    assert dram.read(SAME_BANK, 32, 20) == 40 + 20 + 10 + 5 + 4
+
+
+def test_writes_are_done_while_nothing_else_is() -> None:
+    dram = banks(write_queue=4)
+    for place in (0, SAME_BANK, 32, 64):
+        dram.write(place, 32, 0)
+    dram.read(ROW, 32, 80)
+    assert dram.counters()["busy_ticks"] == 4, "there was no time to be sure that a write is over"
+    dram.read(ROW, 32, 300)
+    assert dram.counters()["busy_ticks"] == 4 + 4 + 2 * 4, "two of four are written"
+    # They are no longer in the queue.
+    assert dram.counters()["forwarded"] == 0
+    dram.read(0, 32, 300)
+    assert dram.counters()["forwarded"] == 0
+    dram.read(SAME_BANK, 32, 300)
+    assert dram.counters()["forwarded"] == 1
+
+
 def test_the_data_bus_counts_when_it_is_busy() -> None:
     dram = banks()
     for place in range(0, 320, 32):

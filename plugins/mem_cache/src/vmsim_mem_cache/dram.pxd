@@ -8,7 +8,7 @@ ctypedef struct Bank:
     int64_t row                 # the open one, or NO_ROW
     uint64_t ready              # when it takes the next command
     uint64_t activated          # when its row was opened
-    uint64_t written            # when it has recovered from the last write
+    uint64_t closable           # when it has recovered from the last read or write
 
 ctypedef struct QueuedWrite:
     uint32_t address
@@ -43,10 +43,18 @@ ctypedef struct DramState:
     uint64_t cl
     uint64_t ras
     uint64_t wr
+    uint64_t rtp
+    uint64_t rrd
+    uint64_t faw
+    uint64_t wtr
     uint64_t rfc
     uint64_t refi
     uint64_t burst
     uint64_t next_refresh
+    uint64_t row_from           # when another row of any bank may be opened: tRRD
+    uint64_t window[4]          # and when, counted from each of the last four: tFAW
+    uint32_t window_place
+    uint64_t read_from          # when a read may follow the last write: tWTR
     Bank* bank
     QueuedWrite* queue
     uint32_t queue_size

@@ -150,6 +150,14 @@ class Ddr2Params(BankedDramParams):
     """From opening a row to closing it, at least."""
     twr: Duration = 15_000
     """From the end of a write to closing the row, at least."""
+    trtp: Duration = 7_500
+    """From a read to closing the row, at least."""
+    trrd: Duration = 10_000
+    """From opening a row to opening one of another bank, at least (pages of 2 KiB)."""
+    tfaw: Duration = 50_000
+    """In which four rows may be opened (pages of 2 KiB)."""
+    twtr: Duration = 7_500
+    """From the end of a write to a read, at least."""
     trfc: Duration = 105_000
     """A refresh of all banks."""
     trefi: Duration = 7_800_000
@@ -175,6 +183,14 @@ class Ddr3Params(BankedDramParams):
     """From opening a row to closing it, at least."""
     twr: Duration = 15_000
     """From the end of a write to closing the row, at least."""
+    trtp: Duration = 7_500
+    """From a read to closing the row, at least."""
+    trrd: Duration = 10_000
+    """From opening a row to opening one of another bank, at least (pages of 2 KiB)."""
+    tfaw: Duration = 50_000
+    """In which four rows may be opened (pages of 2 KiB)."""
+    twtr: Duration = 7_500
+    """From the end of a write to a read, at least."""
     trfc: Duration = 110_000
     """A refresh of all banks."""
     trefi: Duration = 7_800_000
