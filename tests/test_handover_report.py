@@ -10,7 +10,7 @@ from vmsim_program import read_statistics, vmsim
 from whole_system import SYSTEM
 
 SWITCH = re.compile(
-    r"vmsim: cpu0: (\w+) to (\w+) at \S+ ms, \S+ [a-z]+ of draining, lines written back: (\d+)(.*?), "
+    r"vmsim: cpu0: (\w+) to (\w+) at \S+ [a-z]+, \S+ [a-z]+ of draining(?: \(.*?\))?, lines written back: (\d+)(.*?), "
     r"invalidated: (\d+)(.*?), (?:begun anew: (.*), )?[\d.]+ ms"
 )
 
@@ -35,3 +35,15 @@ def test_each_switch_is_reported_and_all_are_counted(tmp_path: Path) -> None:
     assert statistics["handovers"]["lines_written_back"] == written
     assert statistics["handovers"]["lines_invalidated"] == dropped
     assert 0 <= statistics["handovers"]["drain_seconds"] < 1e-4
+    assert list(statistics["handovers"]["by_models"]) == ["timing to kvm", "timing to timing"]
+
+
+def test_switches_of_the_script_are_reported_too(tmp_path: Path) -> None:
+    script = "script=[{at: 1us, do: switch timing}, {at: 3us, do: switch kvm}]"
+    done = vmsim(
+        "run", SYSTEM, "--kernel", "guest:hello", "--cpu", "kvm", "--set", script, "--verbose", "--no-progress",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    found = [each.groups()[:2] for each in map(SWITCH.fullmatch, done.errors) if each]
+    assert found == [("kvm", "timing"), ("timing", "kvm")]

@@ -9,11 +9,15 @@ import pytest
 from core_testing import CountingState
 from fake_plugins import SYSTEM, Cpu, fake_plugins, plugin, simulate
 from vmsim_core.architecture import ArchState
+from vmsim_core.cli.switching import Switcher, SwitchOptions, tell_switch
 from vmsim_core.cpu import MemoryMode
 from vmsim_core.drain import Drainable
-from vmsim_core.errors import SwitchError
+from vmsim_core.errors import SwitchError, VmsimError
+from vmsim_core.events import Event
 from vmsim_core.exits import GuestExit
+from vmsim_core.run_events import CpuSwitched
 from vmsim_core.simulation import RunLimits, Simulation
+from vmsim_core.stats_writers import run_summary
 from vmsim_core.switching import HandoverReport
 
 
@@ -35,6 +39,23 @@ class Forgetful(Cpu):
         raise SwitchError(f"{self.path}: cannot hold count bit-exactly")
 
 
+class Resting(Cpu):
+    """Notes what it is told."""
+
+    type_name = "resting"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.told: list[str] = []
+
+    def suspend(self) -> None:
+        self.told.append("suspend")
+
+    def load_state(self, state: ArchState) -> None:
+        self.told.append("load")
+        super().load_state(state)
+
+
 class Impossible(Cpu):
     type_name = "impossible"
 
@@ -48,7 +69,7 @@ class Foreign(Cpu):
 
 
 def machine(folder: Path, **more: object) -> Simulation:
-    models = plugin(vmsim_cpu_models=lambda: [Second, Cached, Forgetful, Impossible, Foreign])
+    models = plugin(vmsim_cpu_models=lambda: [Second, Cached, Forgetful, Resting, Impossible, Foreign])
     return simulate(folder, SYSTEM, fake_plugins(models=models, **more))
 
 
@@ -125,6 +146,103 @@ def test_a_model_that_cannot_take_over_changes_nothing(tmp_path: Path, model: st
     assert simulation.system.cores[0].active.type_name == "test-cpu"
     simulation.run(RunLimits(instructions=10))
     assert (count(simulation), simulation.time, simulation.switches) == (20, 20_000, 0)
+
+
+def test_the_old_model_loads_its_state_again_when_the_new_one_does_not(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    simulation.switch("resting")
+    old = simulation.system.cores[0].active
+    assert isinstance(old, Resting)
+    with pytest.raises(SwitchError, match="bit-exactly"):
+        simulation.switch("forgetful")
+    assert old.told == ["load", "suspend", "load"]
+
+
+def switched(simulation: Simulation) -> list[str]:
+    models: list[str] = []
+    simulation.on(CpuSwitched, lambda event: models.append(event.report.to_model))
+    return models
+
+
+def test_a_rotation_may_have_a_model_several_times(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    models = switched(simulation)
+    Switcher(simulation, SwitchOptions((), every=2_000, cpus="test-cpu,second,test-cpu,cached"))
+    simulation.run(RunLimits(instructions=11))
+    assert models == ["second", "test-cpu", "cached", "test-cpu", "second"]
+
+
+def test_a_switch_that_fails_in_a_run_is_told_and_the_run_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    simulation = machine(tmp_path)
+    models = switched(simulation)
+    times = [("1ns", "forgetful"), ("2ns", "second")]
+    switcher = Switcher(simulation, SwitchOptions(tuple(times), every=None, cpus=None))
+    simulation.run(RunLimits(instructions=10))
+    assert switcher.failed
+    assert "cannot hold count bit-exactly" in caplog.text
+    assert (models, count(simulation)) == (["second"], 10)
+
+
+class Stuck(Drainable):
+    def drain(self) -> bool:
+        return False
+
+
+def test_a_stuck_drain_is_told_and_the_run_goes_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    simulation = machine(tmp_path)
+    simulation.system.drain_manager.register(Stuck(), "disk")
+    switcher = Switcher(simulation, SwitchOptions((("1ns", "second"),), every=None, cpus=None))
+    simulation.run(RunLimits(instructions=10))
+    assert switcher.failed
+    assert "the drain is stuck: disk does not say why" in caplog.text
+    assert (simulation.switches, count(simulation)) == (0, 10)
+
+
+def test_a_switch_in_the_past_is_refused(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    simulation.run(RunLimits(instructions=10))
+    options = SwitchOptions((("9ns", "second"),), every=None, cpus=None)
+    with pytest.raises(VmsimError, match=r"^--switch-at 9\.000 ns is before 10\.000 ns, where the run goes on$"):
+        Switcher(simulation, options)
+
+
+class Slow(Drainable):
+    """Comes to rest when it is asked for the third time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def drain(self) -> bool:
+        self.asked += 1
+        return self.asked == 3
+
+
+def test_the_report_says_for_whom_draining_took_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    simulation = machine(tmp_path)
+    simulation.system.drain_manager.register(Slow(), "disk")
+    for tick in (1_000, 2_000, 3_000):
+        simulation.system.events.schedule(Event("test", "tick", lambda: None), tick)
+    caplog.set_level("INFO", logger="vmsim")
+    simulation.on(CpuSwitched, tell_switch)
+    report = simulation.switch("second")
+    assert report.waited_for == {"disk": report.drain_ticks}
+    assert report.drain_ticks > 0
+    assert "of draining (disk " in caplog.text
+
+
+def test_the_totals_are_counted_by_pair_of_models(tmp_path: Path) -> None:
+    simulation = machine(tmp_path)
+    simulation.system.drain_manager.register(Lines(), "l1")
+    for model in ("cached", "second", "cached", "second", "test-cpu"):
+        simulation.switch(model)
+    handovers = run_summary(simulation)["handovers"]
+    assert [(pair, each["switches"], each["lines_written_back"]) for pair, each in handovers["by_models"].items()] == [
+        ("cached to second", 2, 6), ("second to cached", 1, 0), ("second to test-cpu", 1, 0),
+        ("test-cpu to cached", 1, 0),
+    ]  # fmt: skip
+    assert (handovers["switches"], handovers["lines_invalidated"]) == (5, 10)
 
 
 def test_the_new_model_knows_the_interrupt_lines(tmp_path: Path) -> None:

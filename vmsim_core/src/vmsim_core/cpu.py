@@ -60,8 +60,9 @@ class CpuModel(Component):
     architecture: ClassVar[str] = ""
     """The `type_name` of the architecture that the model executes."""
 
-    resets: ClassVar[tuple[str, ...]] = ()
-    """What of the model's own begins anew when it takes a core over, in words: for the handover report."""
+    resets: tuple[str, ...] = ()
+    """What of the model's own begins anew when it takes a core over, in words: for the handover report. Of the class,
+    or of one model where its parameters decide."""
 
     time: int = 0
     """The model's own time in ticks: when its next instruction starts."""

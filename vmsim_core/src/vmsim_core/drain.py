@@ -77,6 +77,8 @@ class DrainManager:
     def __init__(self, max_rounds: int = 1_000_000) -> None:
         self._members: dict[Drainable, str] = {}
         self._busy_since: dict[Drainable, int] = {}
+        self.waited_for: dict[str, int] = {}
+        """Who was not at rest at once in the last drain, and for how many ticks."""
         self._max_rounds = max_rounds
         self.state = DrainState.RUNNING
 
@@ -99,6 +101,7 @@ class DrainManager:
         """
         give_up = now() + LONGEST_DRAIN
         self._busy_since.clear()
+        self.waited_for = {}
         self.state = DrainState.DRAINING
         for member in self._members:
             member.drain_state = DrainState.DRAINING
@@ -155,10 +158,11 @@ class DrainManager:
             for member in waiting:
                 drained = member.drain()
                 member.drain_state = DrainState.DRAINED if drained else DrainState.DRAINING
-                if drained:
-                    self._busy_since.pop(member, None)
-                else:
+                if not drained:
                     self._busy_since.setdefault(member, tick)
+                elif (since := self._busy_since.pop(member, None)) is not None:
+                    name = self._members[member]
+                    self.waited_for[name] = self.waited_for.get(name, 0) + tick - since
                 all_drained &= drained
                 asked.add(member)
         return all_drained

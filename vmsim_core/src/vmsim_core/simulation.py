@@ -28,7 +28,7 @@ from vmsim_core.run_limits import Until, awaited
 from vmsim_core.run_loop import SLICE_INSTRUCTIONS, run_until_exit
 from vmsim_core.script import Script
 from vmsim_core.statistics_view import SimulationStatistics
-from vmsim_core.switching import HandoverReport, HandoverTotals, switch
+from vmsim_core.switching import HandoverReport, Handovers, switch
 from vmsim_core.units import format_time, parse_time
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Simulation:
         self._host_seconds = 0.0
         self._run_since: float | None = None
         self.switches = 0
-        self.handovers = HandoverTotals()
+        self.handovers = Handovers()
         self.checkpoints = 0
         self.between_slices: list[Callable[[], None]] = []
         """Called some 50 times in a second of host time, between slices of simulated time."""

@@ -11,6 +11,7 @@ from vmsim_core.units import TICKS_PER_SECOND
 
 if TYPE_CHECKING:
     from vmsim_core.simulation import Simulation
+    from vmsim_core.switching import HandoverTotals
 
 
 class StatsWriter(ABC):
@@ -68,17 +69,26 @@ def run_summary(simulation: Simulation) -> dict[str, Any]:
         "guest_exit_code": simulation.guest_exit_code,
     }
     if simulation.switches:
-        totals = simulation.handovers
+        handovers = simulation.handovers
+        pairs = sorted(handovers.by_models.items())
         summary["handovers"] = {
-            "drain_seconds": totals.drain_ticks / TICKS_PER_SECOND,
-            "lines_written_back": totals.lines_written_back,
-            "lines_invalidated": totals.lines_invalidated,
+            **_handovers(handovers.all),
+            "by_models": {f"{old} to {new}": _handovers(totals) for (old, new), totals in pairs},
         }
     if simulation.statistics_since is not None:
         # Where the last reset was, in the machine's total counts; the tree counts from there on.
         tick, instructions = simulation.statistics_since
         summary["stats_since"] = {"sim_seconds": tick / TICKS_PER_SECOND, "instructions": instructions}
     return summary
+
+
+def _handovers(totals: HandoverTotals) -> dict[str, Any]:
+    return {
+        "switches": totals.switches,
+        "drain_seconds": totals.drain_ticks / TICKS_PER_SECOND,
+        "lines_written_back": totals.lines_written_back,
+        "lines_invalidated": totals.lines_invalidated,
+    }
 
 
 def _plain(value: Any) -> str:

@@ -10,6 +10,7 @@ from vmsim_core.cpu import Core, CpuModel, MemoryMode
 from vmsim_core.errors import SwitchError, VmsimError
 
 if TYPE_CHECKING:
+    from vmsim_core.architecture import ArchState
     from vmsim_core.simulation import Simulation
 
 
@@ -30,21 +31,38 @@ class HandoverReport:
     reset: tuple[str, ...] = ()
     """What of the new model's own began anew."""
     host_seconds: float = 0.0
+    waited_for: dict[str, int] = field(default_factory=dict)
+    """Who was not at rest at once, and for how many ticks."""
 
 
 @dataclass
 class HandoverTotals:
-    """What all switches of a run took together."""
+    """What several switches took together."""
 
+    switches: int = 0
     drain_ticks: int = 0
     lines_written_back: int = 0
     lines_invalidated: int = 0
 
     def add(self, report: HandoverReport) -> None:
         """Count one switch."""
+        self.switches += 1
         self.drain_ticks += report.drain_ticks
         self.lines_written_back += sum(report.lines_written_back.values())
         self.lines_invalidated += sum(report.lines_invalidated.values())
+
+
+class Handovers:
+    """What the switches of a run took: all of them, and those between each pair of models."""
+
+    def __init__(self) -> None:
+        self.all = HandoverTotals()
+        self.by_models: dict[tuple[str, str], HandoverTotals] = {}
+
+    def add(self, report: HandoverReport) -> None:
+        """Count one switch."""
+        self.all.add(report)
+        self.by_models.setdefault((report.from_model, report.to_model), HandoverTotals()).add(report)
 
 
 def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
@@ -63,20 +81,29 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
         state = old.save_state()
         old.suspend()
         drained = simulation.time
-        core.activate(new, state, drained)
-        changed = state.differences(new.save_state())
-        kept_outside = [each.field for each in changed if each.host_dependent]
-        if lost := [each.field for each in changed if not each.host_dependent]:
+        try:
+            kept_outside = _take_over(core, new, state, drained)
+        except VmsimError:
             core.activate(old, state, drained)
-            raise SwitchError(f"{core.path}: {name} did not take over {', '.join(lost)} as {old.type_name} gave it")
+            raise
     report = HandoverReport(
         core.path, old.type_name, name, drained, drained - tick, written_back, invalidated, kept_outside,
-        new.resets, time.perf_counter() - started,
+        new.resets, time.perf_counter() - started, simulation.system.drain_manager.waited_for,
     )  # fmt: skip
     simulation.switches += 1
     simulation.handovers.add(report)
     simulation.plugins.hook.vmsim_cpu_switched(simulation=simulation, report=report)
     return report
+
+
+def _take_over(core: Core, new: CpuModel, state: ArchState, tick: int) -> list[str]:
+    """Have `new` animate the core; return which fields it keeps outside. Raises SwitchError if it loses any."""
+    giver = core.active.type_name
+    core.activate(new, state, tick)
+    changed = state.differences(new.save_state())
+    if lost := [each.field for each in changed if not each.host_dependent]:
+        raise SwitchError(f"{core.path}: {new.type_name} did not take over {', '.join(lost)} as {giver} gave it")
+    return [each.field for each in changed]
 
 
 def _model(core: Core, name: str) -> CpuModel:

@@ -36,6 +36,7 @@ class AtomicCpu(EngineCpu, InstructionClockCpu):
         self._engine.set_cycles_per_instruction(system.description.cpus[core.index].cpi)
         if self.params.warming:
             self.memory_mode = MemoryMode.ATOMIC
+            self.resets = ("TLBs",)
             self._engine.connect(system.memory_hierarchy.port(core.index))
         self._report_engine(system)
 

@@ -27,7 +27,7 @@ class TimingCpu(EngineCpu):
 
     type_name = "timing"
     memory_mode = MemoryMode.TIMING
-    resets: ClassVar[tuple[str, ...]] = ("TLBs", "branch predictor")
+    resets = ("TLBs", "branch predictor")
     Params: ClassVar[type[ComponentParams]] = TimingParams
 
     def __init__(self, system: System, path: str, params: ComponentParams, core: Core) -> None:

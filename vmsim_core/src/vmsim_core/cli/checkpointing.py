@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
+from vmsim_core.cli.times import not_before_now
 from vmsim_core.config import WORKLOAD_FILES
-from vmsim_core.errors import CheckpointError, DrainError, VmsimError
+from vmsim_core.errors import CheckpointError, DrainError
 from vmsim_core.simulation import Simulation
-from vmsim_core.units import format_time
 
 log = logging.getLogger("vmsim")
 
@@ -60,13 +60,8 @@ class CheckpointTaker:
         if options.folder is None:
             return
         self._folder = options.folder
-        now = simulation.time
         for tick in options.at:
-            if tick < now:
-                raise VmsimError(
-                    f"--checkpoint-at {format_time(tick)} is before {format_time(now)}, where the run goes on"
-                )
-            simulation.at(tick, self._take)
+            simulation.at(not_before_now(simulation, "--checkpoint-at", tick), self._take)
         if options.every is not None:
             self._every = options.every
             self._next_regular()

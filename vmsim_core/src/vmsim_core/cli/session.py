@@ -16,7 +16,7 @@ from vmsim_core.builder import build_simulation
 from vmsim_core.cli.checkpointing import CheckpointOptions, CheckpointTaker
 from vmsim_core.cli.options import workload_settings
 from vmsim_core.cli.program_output import ProgramOutput
-from vmsim_core.cli.switching import Switcher, SwitchOptions
+from vmsim_core.cli.switching import Switcher, SwitchOptions, tell_switch
 from vmsim_core.cli.tracing import TraceOptions, traced
 from vmsim_core.console.attach import attach_console
 from vmsim_core.console.backends import open_console
@@ -39,7 +39,7 @@ from vmsim_core.exits import (
 from vmsim_core.gdb.debugged_run import DebuggedRun
 from vmsim_core.picture_file import save_screen
 from vmsim_core.plugin_manager import PluginManager
-from vmsim_core.run_events import ActionFailed
+from vmsim_core.run_events import ActionFailed, CpuSwitched
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.statistics_view import stats_writer, write_statistics
 from vmsim_core.stats_writers import StatsWriter
@@ -115,7 +115,8 @@ def run(options: RunOptions) -> int:
         simulation.checkpoint_folder, simulation.statistics_file = options.checkpoint_dir, options.stats
         # Traces come first: one that ends at the tick of a switch must not keep the next CPU model from taking over.
         with traced(simulation, traces, _may_switch(simulation, options)):
-            Switcher(simulation, switches)
+            simulation.on(CpuSwitched, tell_switch)
+            switcher = Switcher(simulation, switches)
             taker = CheckpointTaker(simulation, checkpoints)
             failures: list[ActionFailed] = []
             simulation.on(ActionFailed, failures.append)
@@ -126,7 +127,7 @@ def run(options: RunOptions) -> int:
         _report(simulation, cause, options.until_text)
         if options.screenshot is not None:
             save_screen(simulation.system, options.screenshot)
-    return ERROR if taker.failed or failures else exit_code(cause, options.until_text)
+    return ERROR if taker.failed or switcher.failed or failures else exit_code(cause, options.until_text)
 
 
 def exit_code(cause: ExitCause, text: str | None) -> int:

@@ -8,9 +8,10 @@ from functools import partial
 
 import click
 
-from vmsim_core.errors import SwitchError
+from vmsim_core.cli.times import not_before_now
+from vmsim_core.errors import DrainError, SwitchError
+from vmsim_core.run_events import CpuSwitched
 from vmsim_core.simulation import Simulation
-from vmsim_core.switching import HandoverReport
 from vmsim_core.units import format_time, parse_time
 
 log = logging.getLogger("vmsim")
@@ -46,16 +47,18 @@ class SwitchOptions:
 
 
 class Switcher:
-    """Makes the switches of a run, of all cores at once."""
+    """Makes the switches of a run, of all cores at once. One that fails is reported, and the run goes on."""
 
     def __init__(self, simulation: Simulation, options: SwitchOptions) -> None:
         self._simulation = simulation
         self._rotation = options.rotation
         self._every = options.every or 0
+        self._place: int | None = None
+        self.failed = False
         for name in [*self._rotation, *(model for _, model in options.at)]:
             self._check(name)
         for time, model in options.at:
-            simulation.at(parse_time(time), partial(self._switch, model))
+            simulation.at(not_before_now(simulation, "--switch-at", parse_time(time)), partial(self._switch, model))
         if self._rotation:
             self._next_regular()
 
@@ -71,24 +74,37 @@ class Switcher:
         self._simulation.at(following, self._switch_regularly)
 
     def _switch_regularly(self) -> None:
-        active = self._simulation.system.cores[0].active.type_name
-        place = self._rotation.index(active) + 1 if active in self._rotation else 0
-        self._switch(self._rotation[place % len(self._rotation)])
+        self._place = self._next_place() % len(self._rotation)
+        self._switch(self._rotation[self._place])
         self._next_regular()
 
+    def _next_place(self) -> int:
+        # A model may be there several times: where it is active at first does not say which of them.
+        if self._place is not None:
+            return self._place + 1
+        active = self._simulation.system.cores[0].active.type_name
+        return self._rotation.index(active) + 1 if active in self._rotation else 0
+
     def _switch(self, model: str) -> None:
-        for core in self._simulation.system.cores:
-            _tell(self._simulation.switch(model, core.index))
+        try:
+            for core in self._simulation.system.cores:
+                self._simulation.switch(model, core.index)
+        except (SwitchError, DrainError) as error:
+            self.failed = True
+            log.error("%s", error)
 
 
-def _tell(report: HandoverReport) -> None:
+def tell_switch(event: CpuSwitched) -> None:
+    """Log a switch, whoever asked for it."""
+    report = event.report
     flushed = _lines(report.lines_written_back), _lines(report.lines_invalidated)
+    waited = f" ({', '.join(f'{name} {format_time(ticks)}' for name, ticks in report.waited_for.items())})"
     outside = f", kept outside: {', '.join(report.host_dependent)}" if report.host_dependent else ""
     reset = f", begun anew: {', '.join(report.reset)}" if report.reset else ""
     log.info(
-        "%s: %s to %s at %s, %s of draining, lines written back: %s, invalidated: %s%s%s, %.1f ms",
+        "%s: %s to %s at %s, %s of draining%s, lines written back: %s, invalidated: %s%s%s, %.1f ms",
         report.core, report.from_model, report.to_model, format_time(report.tick), format_time(report.drain_ticks),
-        *flushed, outside, reset, 1000 * report.host_seconds,
+        waited if report.waited_for else "", *flushed, outside, reset, 1000 * report.host_seconds,
     )  # fmt: skip
 
 
