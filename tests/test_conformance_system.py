@@ -20,3 +20,13 @@ class TestBoard(CheckpointSuite):
     program = COUNT_ALOUD
     duration = "1ms"
     models = ("kvm", "atomic")
+
+
+class TestWarming(TestBoard):
+    """With the caches warm."""
+
+    description = """
+        include: realview-pbx-a9.yaml
+        memory: 1MiB
+        cpus: [{models: {atomic: {warming: true}}}]
+    """

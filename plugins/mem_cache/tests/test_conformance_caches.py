@@ -39,12 +39,27 @@ class TestIncoherent(MemorySuite):
     coherent = False
 
 
+class TestPrefetching(MemorySuite):
+    """Lines that nobody has asked for yet, in three levels, one of them inclusive, before DRAM with a write queue."""
+
+    hierarchy = CacheHierarchy
+    params = {
+        "l1i": {"size": 256, "ways": 2, "prefetcher": "stream"},
+        "l1d": {"size": 256, "ways": 2, "prefetcher": "stride", "prefetch_degree": 4},
+        "l2": {"size": 1024, "ways": 4, "prefetcher": "stream", "inclusive": True},
+        "l3": {"size": 4096, "ways": 4, "line": 64},
+        "dram": {"type": "ddr3", "write_queue": 8},
+    }
+
+
 class TestDrain(DrainSuite):
     """Fills and evictions that are under way are finished first."""
 
+    params = SMALL
+
     def make(self) -> CacheHierarchy:
         """Make a hierarchy on a board of its own."""
-        return Machine().hierarchy
+        return Machine(self.params).hierarchy
 
     def disturb(self, subject: CacheHierarchy, random: Random) -> None:
         """Write somewhere, now."""
@@ -54,3 +69,9 @@ class TestDrain(DrainSuite):
         """Let the next event happen, if there is one, or some time pass."""
         events = subject.system.events
         events.run_until(min(events.next_tick, events.now + 10_000))
+
+
+class TestDrainOfBanks(TestDrain):
+    """What waits in the memory controller is written first."""
+
+    params = {**SMALL, "dram": {"type": "ddr2", "write_queue": 16}}
