@@ -20,7 +20,7 @@ from switch_machine import (
     run_to_truth,
     said,
 )
-from user_space import WORK
+from user_space import WORK, expected_lines, spoken_lines
 from vmsim_core.checkpoint.compare import compare
 from vmsim_core.drain import LONGEST_DRAIN, Drainable
 from vmsim_core.errors import DrainError
@@ -28,7 +28,7 @@ from vmsim_core.exits import GuestExit, PowerOff
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.units import format_time
 from vmsim_program import vmsim
-from whole_system import Outcome
+from whole_system import USER_SPACE, Outcome
 
 pytestmark = pytest.mark.guest
 
@@ -70,12 +70,21 @@ def test_every_model_resumes_what_every_model_takes(
     assert "signal\r\n" in result.text
 
 
-@pytest.mark.parametrize(("takes", "resumes"), [("timing", "atomic"), ("kvm", "timing")])
+IN_CI = {("timing", "atomic"), ("kvm", "timing")}
+
+
+@pytest.mark.parametrize(
+    ("takes", "resumes"),
+    [pytest.param(*pair, marks=[] if pair in IN_CI else pytest.mark.slow) for pair in product(MODELS, MODELS)],
+)
 def test_in_a_new_process(tmp_path: Path, taken: dict[str, tuple[Path, Outcome]], takes: str, resumes: str) -> None:
     """And there the same as in this one, bit for bit."""
     checkpoint, _ = taken[takes]
     console = tmp_path / "console"
-    options = ["--restore", str(checkpoint), "--cpu", resumes, "--console", f"file:{console}", "--host-timeout", "100"]
+    cpu = ["--cpu", resumes]
+    if resumes == "warming":
+        cpu = ["--cpu", "atomic", "--set", "cpus.0.models.atomic.warming=true"]
+    options = ["--restore", str(checkpoint), *cpu, "--console", f"file:{console}", "--host-timeout", "100"]
     done = vmsim("run", "realview-pbx-a9.yaml", *options, "--no-progress")
     assert done.code == 0, done.err
     simulation = resumed(checkpoint, resumes)
@@ -142,6 +151,22 @@ def test_each_checkpoint_of_a_boot_resumed_for_a_millisecond_is_the_next_one(tmp
     """From the first instruction to what user space does: every millisecond of it."""
     found = take_at(model, range(1, BOOT_ENDS + 1), tmp_path)
     assert each_becomes_the_next(model, found, tmp_path) == BOOT_ENDS - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", MODELS)
+def test_ten_of_a_boot_go_on_to_the_end(tmp_path: Path, model: str) -> None:
+    never_stopped = run_to_truth(machine(model, *GUEST))
+    found = take_at(model, range(5, BOOT_ENDS, 7), tmp_path)
+    assert len(found) == 10
+    for number, checkpoint in found.items():
+        result = run_to_truth(resumed(checkpoint, model))
+        assert result.cause == PowerOff()
+        assert spoken_lines(USER_SPACE + result.text)[-len(expected_lines()) :] == expected_lines(), f"{number} ms"
+        if model in EXACT:
+            assert (result.instructions, result.time, result.ram) == (
+                never_stopped.instructions, never_stopped.time, never_stopped.ram,
+            ), f"{number} ms"  # fmt: skip
 
 
 # --- drains that do not come to rest ----------------------------------------------------------------------------------
