@@ -64,6 +64,17 @@ def test_each_line_is_cold_once(used: Machine) -> None:
     assert used.statistic("l2.cold") == 0x1000 / 32
 
 
+def test_each_line_that_came_is_in_a_histogram(used: Machine) -> None:
+    for name in ("l1d", "l1i", "l2"):
+        buckets = {each.name: each.value for each in used.hierarchy.statistics if f"{name}.fill_latency" in each.name}
+        assert sum(buckets.values()) == used.statistic(f"{name}.misses")
+    # From L2 a line takes 23 cycles, from RAM 147; L2 asks RAM 37 cycles after the core has asked.
+    assert used.statistic("l1d.fill_latency.up_to_32_cycles") > 0
+    assert used.statistic("l1d.fill_latency.up_to_16_cycles") == 0
+    assert used.statistic("l2.fill_latency.up_to_128_cycles") == 0
+    assert used.statistic("l2.fill_latency.up_to_256_cycles") > 0
+
+
 def test_the_histogram_has_every_read(used: Machine) -> None:
     buckets = {each.name: each.value for each in used.hierarchy.statistics if "read_latency" in each.name}
     assert sum(buckets.values()) == ACCESSES / 2

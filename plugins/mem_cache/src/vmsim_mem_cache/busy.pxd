@@ -2,6 +2,9 @@
 
 from libc.stdint cimport uint32_t, uint64_t
 
+cdef enum:
+    LATENCY_BUCKETS = 12        # of a histogram: up to 1, 2, 4 and so on cycles; longer ones in the last
+
 ctypedef struct Port:
     uint64_t reserved_from      # the last reservations without a gap between them, and their end
     uint64_t free
@@ -32,6 +35,15 @@ cdef inline uint64_t wait(uint64_t until, uint64_t now, Waiting* waiting) noexce
     waiting.count += 1
     waiting.ticks += until - now
     return until
+
+
+cdef inline uint32_t latency_bucket(uint64_t latency, uint64_t cycle) noexcept nogil:
+    """The place in a histogram of so many ticks, a cycle being `cycle` of them."""
+    cdef uint64_t cycles = (latency + cycle - 1) // cycle
+    cdef uint32_t bucket = 0
+    while bucket < LATENCY_BUCKETS - 1 and <uint64_t>1 << bucket < cycles:
+        bucket += 1
+    return bucket
 
 
 cdef inline uint32_t first_free(const uint64_t* busy_until, uint32_t count) noexcept nogil:

@@ -89,6 +89,7 @@ cdef class Cache:
         level.is_outer, level.inclusive = settings["outer"], settings["inclusive"]
         level.write_through = settings["write"] == "through"
         level.allocate = ALLOCATE[settings["allocate"]]
+        level.cycle = settings["cycle"]
         level.latency, level.miss_latency = settings["latency"], settings["miss_latency"]
         level.interval, level.snoop_latency = settings["interval"], settings["snoop_latency"]
         level.mshr_count, level.write_buffer_count = settings["mshrs"], settings["write_buffers"]

@@ -90,7 +90,7 @@ class CacheHierarchy(MemoryHierarchy):
 
     def _cache(self, name: str, params: CacheParams, clock: Clock, below: Cache | None) -> Cache:
         settings: dict[str, Any] = {"outer": False, **params.model_dump()}
-        settings["pipelined"] = params.interval <= 1
+        settings["pipelined"], settings["cycle"] = params.interval <= 1, clock.ticks(1)
         for cycles in ("latency", "miss_latency", "interval"):
             settings[cycles] = clock.ticks(settings[cycles])
         settings["snoop_latency"] = clock.ticks(self.params.snoop_latency)

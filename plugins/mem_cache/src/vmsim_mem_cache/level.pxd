@@ -3,7 +3,7 @@
 
 from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 
-from vmsim_mem_cache.busy cimport Port, Waiting
+from vmsim_mem_cache.busy cimport LATENCY_BUCKETS, Port, Waiting
 from vmsim_mem_cache.cache_array cimport CacheArray
 from vmsim_mem_cache.dram cimport DramState
 from vmsim_mem_cache.prefetcher cimport Prefetcher
@@ -52,6 +52,7 @@ ctypedef struct LevelCounters:
     uint64_t snooped            # lines that came from another core's cache
     uint64_t prefetches
     uint64_t useful_prefetches
+    uint64_t fills[LATENCY_BUCKETS]     # lines that came, by how long that took from the look-up on
 
 # What is below the last level.
 ctypedef struct Memory:
@@ -71,6 +72,7 @@ ctypedef struct Level:
     uint32_t write_through
     uint32_t allocate
     uint32_t inclusive
+    uint64_t cycle              # ticks
     uint64_t latency            # ticks
     uint64_t miss_latency
     uint64_t interval

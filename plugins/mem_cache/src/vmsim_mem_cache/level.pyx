@@ -8,7 +8,7 @@ from libc.stdint cimport int32_t, uint32_t, uint64_t, uint8_t
 from libc.string cimport memcpy
 
 from vmsim_core.memory_port cimport CLEAN, INVALIDATE, UNCACHED, WRITE_BACK_ALLOCATE, WRITE_THROUGH
-from vmsim_mem_cache.busy cimport first_free, later, reserve, wait
+from vmsim_mem_cache.busy cimport first_free, latency_bucket, later, reserve, wait
 from vmsim_mem_cache.cache_array cimport (
     ABSENT, EXCLUSIVE, FETCHED, INNER_SHIFT, INVALID, MESI, MODIFIED, OUTER_SHIFT, PREFETCHED, SHARED, CacheArray,
     address_of, bytes_of, drop, find, install, touch, victim,
@@ -199,6 +199,7 @@ cdef int32_t _fill(Level* level, const Request* request, bint exclusive, Arrival
     index = _place(level, &wanted, state, now, &arrival.done)
     memcpy(bytes_of(&level.array, index, wanted.address), line, level.array.line)
     level.memory.busy_until = later(level.memory.busy_until, arrival.done)
+    level.count.fills[latency_bucket(arrival.done - arrival.started, level.cycle)] += 1
     return index
 
 

@@ -1,11 +1,9 @@
 from libc.stdint cimport uint32_t, uint64_t, uint8_t
 
 from vmsim_core.memory_port cimport CorePort
+from vmsim_mem_cache.busy cimport LATENCY_BUCKETS
 from vmsim_mem_cache.level cimport MAX_LINE, Level, Memory
 from vmsim_mem_cache.ram_map cimport RamTable
-
-cdef enum:
-    LATENCY_BUCKETS = 12
 
 ctypedef struct CoreSide:
     RamTable ram

@@ -5,6 +5,7 @@ from libc.string cimport memcpy
 
 from vmsim_core.abi cimport VMSIM_ABI
 from vmsim_core.memory_port cimport CorePort, PlainHits, SetWay
+from vmsim_mem_cache.busy cimport latency_bucket
 from vmsim_mem_cache.cache cimport Cache, MainMemory
 from vmsim_mem_cache.cache_array cimport (
     ABSENT, FETCHED, MESI, MODIFIED, CacheArray, bytes_of, find, touch_again,
@@ -105,14 +106,6 @@ cdef uint64_t _write_uncached(CoreSide* side, uint32_t address, uint32_t size, u
 
 # --- data -----------------------------------------------------------------------------------------------------------
 
-cdef inline uint32_t _bucket(const CoreSide* side, uint64_t latency) noexcept nogil:
-    cdef uint64_t cycles = (latency + side.period - 1) // side.period
-    cdef uint32_t bucket = 0
-    while bucket < LATENCY_BUCKETS - 1 and <uint64_t>1 << bucket < cycles:
-        bucket += 1
-    return bucket
-
-
 cdef inline Request _request(uint32_t address, uint32_t size, uint32_t inner, uint32_t outer, uint32_t kind,
                              uint32_t pc) noexcept nogil:
     cdef Request request
@@ -126,7 +119,7 @@ cdef uint64_t _read_slowly(CoreSide* side, Request* request, uint64_t now, uint3
     cdef uint64_t done
     if request.inner | request.outer:
         done = read(side.data, request, found, now)
-        side.latencies[_bucket(side, done - now)] += 1
+        side.latencies[latency_bucket(done - now, side.period)] += 1
         side.recorded += 1
     else:
         done = _read_uncached(side, request.address, request.size, now, found)
@@ -294,7 +287,7 @@ cdef class CachePort(CorePort):
         )
         found = list(self.side.latencies)
         # What is not recorded was a plain hit.
-        found[_bucket(&self.side, level.latency)] += all_reads - self.side.recorded
+        found[latency_bucket(level.latency, self.side.period)] += all_reads - self.side.recorded
         return found
 
     # --- the port's functions, for debugging and tests --------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from vmsim_core.statistics import Statistic, StatisticsGroup
 from vmsim_core.units import TICKS_PER_SECOND
@@ -73,6 +74,8 @@ def report_cache(group: StatisticsGroup, cache: Cache, instructions: Statistic) 
     accesses = group.formula(f"{name}.accesses", demand("hits", "misses"), "cores' accesses that came here")
     group.ratio(f"{name}.miss_rate", misses, accesses, "misses of cores' accesses among all of them")
     group.ratio(f"{name}.mpki", misses, instructions, "misses for 1000 instructions", "1/kinstruction", scale=1000)
+    fills = partial(_fills, cache)
+    _report_histogram(group, f"{name}.fill_latency", "lines that came from below, from look-up to arrival in", fills)
     group.level(f"{name}.occupancy", lambda: cache.held / cache.lines, "lines that are held now", "ratio")
 
 
@@ -84,16 +87,7 @@ def report_port(group: StatisticsGroup, name: str, port: CachePort, data: Cache)
     group.formula(
         f"{name}.uncached_writes", _counter(port.counters, "uncached_writes"), "writes that went past all caches"
     )
-    buckets = len(port.latencies())
-
-    def in_bucket(number: int) -> Count:
-        return lambda: port.latencies()[number]
-
-    for number in range(buckets):
-        last = number == buckets - 1
-        limit = f"more_than_{1 << number - 1}" if last else f"up_to_{1 << number}"
-        text = f"reads and walks that took {limit.replace('_', ' ')} cycles"
-        group.formula(f"{name}.read_latency.{limit}_cycles", in_bucket(number), text)
+    _report_histogram(group, f"{name}.read_latency", "reads and walks that took", port.latencies)
 
 
 def report_dram(group: StatisticsGroup, dram: Dram, ticks: Statistic) -> None:
@@ -108,6 +102,22 @@ def report_dram(group: StatisticsGroup, dram: Dram, ticks: Statistic) -> None:
     both = group.formula("dram.bytes", moved, "bytes moved", "byte")
     text = "bytes moved in a second of simulated time"
     group.ratio("dram.bandwidth", both, ticks, text, "byte/s", scale=TICKS_PER_SECOND)
+
+
+def _report_histogram(group: StatisticsGroup, name: str, text: str, buckets: Callable[[], list[int]]) -> None:
+    """Declare a statistic for each bucket: up to 1, 2, 4 and so on cycles, and what is more."""
+
+    def in_bucket(number: int) -> Count:
+        return lambda: buckets()[number]
+
+    last = len(buckets()) - 1
+    for number in range(last + 1):
+        limit = f"more_than_{1 << number - 1}" if number == last else f"up_to_{1 << number}"
+        group.formula(f"{name}.{limit}_cycles", in_bucket(number), f"{text} {limit.replace('_', ' ')} cycles")
+
+
+def _fills(cache: Cache) -> list[int]:
+    return _list(cache.counters(), "fills")
 
 
 def _counter(counters: Callable[[], Mapping[str, int | list[int]]], name: str) -> Count:
