@@ -60,7 +60,7 @@ def test_the_small_kernel_sees_the_memory_and_can_use_it(memory: str, fill: int)
     assert total(console) == sum(map(size, banks(console)))
 
 
-DEBIANS = [("512MiB", 16), pytest.param("64MiB", 20, marks=SLOW), pytest.param("1GiB", 850, marks=SLOW)]
+DEBIANS = [("512MiB", 16), pytest.param("64MiB", 12, marks=SLOW), pytest.param("1GiB", 850, marks=SLOW)]
 
 
 @pytest.mark.parametrize(("memory", "fill"), DEBIANS)
