@@ -7,11 +7,15 @@ maintenance that the architecture asks for (DDI 0406C, A3.5.4); the others must 
 from __future__ import annotations
 
 import struct
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 from bare_machine import CODE, BareMachine, assemble
 from bare_programs import CACHED, CACHES_ON, TABLE, device_copies
+from vmsim_core.architecture import ArchState
+from vmsim_core.cpu import CpuModel
+from vmsim_core.errors import SwitchError
 
 MODELS = ["kvm", "atomic", "timing"]
 ALIAS = 0x7000_0000
@@ -201,6 +205,37 @@ def test_another_model_writes_it(model: str, other: str) -> None:
     machine.run(9)
     machine.simulation.switch(model)
     assert machine.finish()[0] == 2
+
+
+@pytest.mark.parametrize("last", ["old", "new"])
+@pytest.mark.parametrize(("old", "new"), list(permutations(MODELS, 2)))
+def test_it_is_written_after_a_switch_that_failed(
+    old: str, new: str, last: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both models have executed the function; the old one goes on and writes it, and either executes it."""
+    machine = BareMachine(new, f"ldr r5, =0x{FUNCTION:x}\nblx r5\n{rewriting(FUNCTION)}")
+    machine.load(FUNCTION, "mov r0, #1\nbx lr")
+    machine.run(4)
+    machine.simulation.switch(old)
+    machine.run(6)
+    assert machine.state.r[6] == 1
+    loses_what_it_loads(monkeypatch, machine.system.cores[0].models[new])
+    with pytest.raises(SwitchError, match="lost"):
+        machine.simulation.switch(new)
+    monkeypatch.undo()
+    machine.run(9)
+    machine.simulation.switch(old if last == "old" else new)
+    assert machine.finish()[0] == 2
+
+
+def loses_what_it_loads(monkeypatch: pytest.MonkeyPatch, model: CpuModel) -> None:
+    load = model.load_state
+
+    def load_state(state: ArchState) -> None:
+        load(state)
+        raise SwitchError("lost")
+
+    monkeypatch.setattr(model, "load_state", load_state)
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -158,6 +158,16 @@ def test_the_old_model_loads_its_state_again_when_the_new_one_does_not(tmp_path:
     assert old.told == ["load", "suspend", "load"]
 
 
+def test_a_model_that_was_refused_is_suspended_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = machine(tmp_path)
+    new = simulation.system.cores[0].model("resting")
+    assert isinstance(new, Resting)
+    monkeypatch.setattr(new, "save_state", lambda: CountingState(1_000))
+    with pytest.raises(SwitchError, match="did not take over"):
+        simulation.switch("resting")
+    assert new.told == ["load", "suspend"]
+
+
 def switched(simulation: Simulation) -> list[str]:
     models: list[str] = []
     simulation.on(CpuSwitched, lambda event: models.append(event.report.to_model))

@@ -147,7 +147,10 @@ class CpuModel(Component):
             raise VmsimError(f"{self.path}: the CPU model {self.type_name} cannot {what}; atomic can")
 
     def suspend(self) -> None:
-        """Be told that another model takes over: memory may change unseen until `load_state` is called again."""
+        """Be told that another model takes over: memory may change unseen until `load_state` is called again.
+
+        Called after a `load_state` that was refused or raised, too.
+        """
 
     @abstractmethod
     def skip_to(self, tick: int) -> None:

@@ -84,6 +84,8 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
         try:
             kept_outside = _take_over(core, new, state, drained)
         except VmsimError:
+            # It may have loaded all the same: without this it would not see what the old one does to its code.
+            new.suspend()
             core.activate(old, state, drained)
             raise
     report = HandoverReport(
