@@ -195,6 +195,19 @@ def test_a_switch_that_fails_in_a_run_is_told_and_the_run_goes_on(
     assert (models, count(simulation)) == (["second"], 10)
 
 
+def test_a_model_that_cannot_give_its_state_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the virtual CPU on a host whose kernel does not give the registers."""
+    simulation = machine(tmp_path)
+    switcher = Switcher(simulation, SwitchOptions((("1ns", "second"),), every=None, cpus=None))
+
+    def refuse() -> ArchState:
+        raise VmsimError("the kernel does not give the registers")
+
+    monkeypatch.setattr(simulation.system.cores[0].active, "save_state", refuse)
+    simulation.run(RunLimits(instructions=10))
+    assert (switcher.failed, simulation.switches) == (True, 0)
+
+
 class Stuck(Drainable):
     def drain(self) -> bool:
         return False

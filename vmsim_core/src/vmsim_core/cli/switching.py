@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from vmsim_core.cli.times import not_before_now
-from vmsim_core.errors import DrainError, SwitchError
+from vmsim_core.errors import SwitchError, VmsimError
 from vmsim_core.run_events import CpuSwitched
 from vmsim_core.simulation import Simulation
 from vmsim_core.units import format_time, parse_time
@@ -89,7 +89,7 @@ class Switcher:
         try:
             for core in self._simulation.system.cores:
                 self._simulation.switch(model, core.index)
-        except (SwitchError, DrainError) as error:
+        except VmsimError as error:
             self.failed = True
             log.error("%s", error)
 
