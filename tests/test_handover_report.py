@@ -47,3 +47,17 @@ def test_switches_of_the_script_are_reported_too(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     found = [each.groups()[:2] for each in map(SWITCH.fullmatch, done.errors) if each]
     assert found == [("kvm", "timing"), ("timing", "kvm")]
+
+
+@pytest.mark.guest
+def test_switches_of_the_guest_are_reported_too(tmp_path: Path) -> None:
+    (tmp_path / "job").write_text("")
+    done = vmsim(
+        "run", SYSTEM, "--kernel", "guest:guest-control", "--arg", "timing", "--arg", "kvm",
+        "--set", "workload.readfile=job", "--checkpoint-dir", "c", "--stats", "s.json", "--verbose", "--no-progress",
+        folder=tmp_path,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    found = [each.groups()[:2] for each in map(SWITCH.fullmatch, done.errors) if each]
+    assert found == [("kvm", "timing"), ("timing", "kvm")]
+    assert read_statistics(tmp_path / "s.json")["handovers"]["switches"] == 2
