@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from bare_machine import BareMachine
 from cached_machine import machine_for
 
 ROUNDS, STRIDE, COUNT = 3, 96, 2000
@@ -54,3 +56,9 @@ def test_nothing_piles_up_that_nobody_waits_for() -> None:
     for slow in ("up_to_512_cycles", "up_to_1024_cycles", "more_than_1024_cycles"):
         assert warming[f"core0.read_latency.{slow}"] == 0
     assert warming["core0.read_latency.up_to_256_cycles"] > 0
+
+
+@pytest.mark.parametrize(("warming", "reset"), [("true", ("TLBs",)), ("false", ())])
+def test_a_switch_says_that_its_tlbs_begin_anew(warming: str, reset: tuple[str, ...]) -> None:
+    machine = BareMachine("kvm", "b .", ("cpus.0.models.atomic.warming", warming))
+    assert machine.simulation.switch("atomic").reset == reset

@@ -51,3 +51,13 @@ def test_text_has_a_line_for_each_number(tmp_path: Path) -> None:
     assert rows["cpu0.test-cpu.instructions"] == [
         "cpu0.test-cpu.instructions", "7", "instruction", "instructions retired"
     ]  # fmt: skip
+
+
+def test_text_has_a_line_for_the_switches_of_each_pair_of_models(tmp_path: Path) -> None:
+    simulation = simulate(tmp_path)
+    simulation.switch("test-cpu")
+    stream = io.StringIO()
+    TextWriter().write(simulation, stream)
+    rows = dict(line.split(maxsplit=1) for line in stream.getvalue().splitlines())
+    totals = "switches=1 drain_seconds=0.0 lines_written_back=0 lines_invalidated=0"
+    assert rows["handovers"] == rows["handovers.by_models.test-cpu_to_test-cpu"] == totals

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, TextIO
 
 from vmsim_core.statistics_view import statistics_tree
@@ -44,8 +45,9 @@ class TextWriter(StatsWriter):
 
     def write(self, simulation: Simulation, stream: TextIO) -> None:
         """Write the summary, then every component's numbers in the order of their paths."""
-        for name, value in run_summary(simulation).items():
-            stream.write(f"{name:<40} {_plain(value):>20}\n")
+        for key, summed_up in run_summary(simulation).items():
+            for name, value in _rows(key, summed_up):
+                stream.write(f"{name:<40} {_plain(value):>20}\n")
         for component in simulation.system.walk():
             for statistic in component.statistics:
                 name = f"{component.path}.{statistic.name}"
@@ -89,6 +91,18 @@ def _handovers(totals: HandoverTotals) -> dict[str, Any]:
         "lines_written_back": totals.lines_written_back,
         "lines_invalidated": totals.lines_invalidated,
     }
+
+
+def _rows(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a value under its name, and dictionaries in it as values of their own. A name is one word."""
+    parts: dict[str, Any] = {}
+    if isinstance(value, dict):
+        parts = {key: part for key, part in value.items() if isinstance(part, dict)}
+        value = {key: part for key, part in value.items() if key not in parts}
+    if value or not parts:
+        yield name.replace(" ", "_"), value
+    for key, part in parts.items():
+        yield from _rows(f"{name}.{key}", part)
 
 
 def _plain(value: Any) -> str:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HandoverReport:
-    """What a switch from one CPU model to another did."""
+    """What a switch from one CPU model to another did. It carried all of the architectural state over, except what
+    `host_dependent` names."""
 
     core: str
     from_model: str
