@@ -283,9 +283,9 @@ class Simulation:
     def switch(self, model: str, core: int = 0) -> HandoverReport:
         """Let another CPU model animate a core from now on, and say what that took.
 
-        Not during `run`, but before, after, or in an action that was asked for with `at`. Raises SwitchError, nothing
-        being changed, for a model that is not there or cannot take over; DrainError when the machine does not come
-        to rest.
+        Not during `run`, but before, after, or in an action that was asked for with `at`. Raises SwitchError for a
+        model that is not there or cannot take over, DrainError when the machine does not come to rest, another
+        VmsimError when a model cannot give its state; the old model goes on.
         """
         report = switch(self, self.system.cores[core], model)
         self.tell(CpuSwitched(report))
