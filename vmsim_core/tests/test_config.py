@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_plugins import SYSTEM, CpuParams, describe, fake_plugins, mistakes, plugin
+from fake_plugins import SYSTEM, Cpu, CpuParams, describe, fake_plugins, mistakes, plugin, simulate
 from vmsim_core.config import load_source, resolve_workload
 from vmsim_core.description import Workload
 from vmsim_core.errors import ConfigError, VmsimError
@@ -219,6 +219,66 @@ def test_models_that_are_not_installed_may_be_described(tmp_path: Path) -> None:
     assert list(describe(tmp_path, text).models[0]) == ["test-cpu"]
 
 
+# --- variants of CPU models -------------------------------------------------------------------------------------------
+
+
+def with_models(models: str, start: str = "test-cpu") -> str:
+    """Return the description with `models` of its core."""
+    return SYSTEM.replace("{start: test-cpu}", f"{{start: {start}, models: {{{models}}}}}")
+
+
+def test_a_variant_is_a_model_under_a_name_and_with_parameters_of_its_own(tmp_path: Path) -> None:
+    text = with_models("wide: {type: test-cpu, width: 4}, test-cpu: {type: test-cpu, width: 2}", start="wide")
+    [models] = describe(tmp_path, text).models
+    assert [(name, part.type.type_name, part.params.width) for name, part in models.items()] == [
+        ("wide", "test-cpu", 4), ("test-cpu", "test-cpu", 2),
+    ]  # fmt: skip
+    simulation = simulate(tmp_path, text)
+    assert simulation.system.cores[0].active_name == "wide"
+    report = simulation.switch("test-cpu")
+    assert (report.from_model, report.to_model) == ("wide", "test-cpu")
+    assert {"wide", "test-cpu"} <= {*simulation.stats["cpu0"]}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("models", "expected"),
+    [
+        ("wide: {type: test-cpo}", "25: cpus.0.models.wide.type: no CPU model 'test-cpo' is installed (its "
+                                   "distribution may be vmsim-cpu-test-cpo); did you mean 'test-cpu'?"),
+        ("a: {type: b}, b: {type: test-cpu}", "22: cpus.0.models.a.type: no CPU model 'b' is installed"),
+        ("a: {type: a}", "22: cpus.0.models.a.type: no CPU model 'a' is installed"),
+        ("wide: {type: 5}", "25: cpus.0.models.wide.type: 5 is not a text"),
+        ("test-cpu: {type: second}", "29: cpus.0.models.test-cpu.type: 'test-cpu' is a CPU model itself and cannot be "
+                                     "a variant of 'second'; use another name"),
+        ("a.b: {type: test-cpu}", "17: cpus.0.models.a.b: this cannot be the name of a CPU model's variant; use small "
+                                  "letters, digits, - and _, not instructions"),
+        ("instructions: {type: test-cpu}", "26: cpus.0.models.instructions: this cannot be the name of"),
+        ("wide: {type: test-cpu, widht: 4}", "35: cpus.0.models.wide.widht: unknown key; did you mean 'width'? "
+                                             "(from plugin parts (test-parts))"),
+        ("wide: 4", "18: cpus.0.models.wide: 4 is not a mapping"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_variants(tmp_path: Path, models: str, expected: str) -> None:
+    second = type("Second", (Cpu,), {"type_name": "second"})
+    plugins = fake_plugins(second=plugin(vmsim_cpu_models=lambda: [second]))
+    text = SYSTEM.replace("cpus: [{start: test-cpu}]", f"cpus:\n- models: {{{models}}}\n  start: test-cpu")
+    [line] = mistakes(tmp_path, text, plugins)
+    assert line.removeprefix("system.yaml:4:").startswith(expected)
+
+
+def test_a_variant_of_a_model_that_is_listed_but_not_installed_does_no_harm(tmp_path: Path) -> None:
+    text = with_models("o3: {}, small: {type: o3, rob_entries: 8}")
+    assert list(describe(tmp_path, text).models[0]) == ["test-cpu"]
+    with pytest.raises(ConfigError, match=r"^\S*system.yaml:3:57: cpus.0.models.small.type: no CPU model 'o3' is inst"):
+        describe(tmp_path, text, cpu="small")
+
+
+def test_a_start_that_is_not_there_may_have_meant_a_variant(tmp_path: Path) -> None:
+    text = with_models("wide: {type: test-cpu}")
+    with pytest.raises(ConfigError, match=r"^--cpu wode: .* 'wode' is installed .*; did you mean 'wide'\?$"):
+        describe(tmp_path, text, cpu="wode")
+
+
 # --- files that a description names ---------------------------------------------------------------------------------
 
 
@@ -300,6 +360,10 @@ def test_the_schema_knows_every_plugins_parameters() -> None:
     assert uart["then"]["additionalProperties"] is False
     assert "required" not in uart["then"]
     assert schema["allOf"][0]["then"]["properties"]["board"]["properties"]["wait_states"]["minimum"] == 0
-    assert schema["$defs"]["CoreDescription"]["properties"]["models"]["properties"]["test-cpu"]["properties"]["width"]
+    models = schema["$defs"]["CoreDescription"]["properties"]["models"]
+    assert {*models["properties"]["test-cpu"]["properties"]} == {"type", "width", "engine"}
+    variant = models["additionalProperties"]
+    assert variant["properties"]["type"]["enum"] == ["test-cpu"]
+    assert {*variant["allOf"][0]["then"]["properties"]} == {"type", "width", "engine"}
     assert "include" in schema["properties"]
     assert "required" not in schema

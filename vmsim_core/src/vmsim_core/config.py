@@ -8,7 +8,7 @@ that declare them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -38,8 +38,10 @@ WORKLOAD_FILES = ("kernel", "initrd", "dtb")
 DEFAULT_HIERARCHY = "caches"
 """The type of a memory hierarchy that says none; where its plugin is missing, only models that use caches are."""
 
-_DEVICE_NAME = re.compile(r"[a-z][a-z0-9_-]*")
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _OTHER_COMPONENTS = re.compile(r"board|caches|regions|cpu\d*")
+_CORE_STATISTICS = ("instructions",)
+"""What stands beside the models in a core's statistics."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Description:
     platform: Part[Platform]
     devices: dict[str, Part[Device]]
     models: list[dict[str, Part[CpuModel]]]
-    """For each core the CPU models that are installed, by name; the one that it starts on is among them."""
+    """For each core the CPU models that are installed and their variants, by name; the one that it starts on is among
+    them."""
     memory_hierarchy: Part[MemoryHierarchy] | None = None
     """Caches and DRAM, if a plugin that has them is installed."""
 
@@ -213,7 +216,7 @@ class _Checker:
 
     def _device(self, name: str, node: Node) -> Part[Device] | None:
         keys = ["devices", name]
-        if _DEVICE_NAME.fullmatch(name) is None or _OTHER_COMPONENTS.fullmatch(name):
+        if _NAME.fullmatch(name) is None or _OTHER_COMPONENTS.fullmatch(name):
             rule = "use small letters, digits, - and _, not board, caches, regions or cpuN"
             self._report(f"this cannot be a device's name; {rule}", *keys)
         kind = node.member("type")
@@ -234,26 +237,51 @@ class _Checker:
         described = core.member("models") or Node({}, core.position)
         start = core.member("start")
         wanted = [start.value] if start is not None and isinstance(start.value, str) else []
-        names = list(dict.fromkeys([*described.mapping, *wanted, *sorted(self.plugins.cpu_models)]))
-        parts = {}
-        for name in names:
-            selected = start is not None and name == start.value
-            if not selected and name not in self.plugins.cpu_models:
-                continue
-            params = described.member(name) or Node({}, described.position)
-            keys: list[str | int] = ["cpus", index, "start"]
-            part = self._part(self.plugins.cpu_models, "CPU model", name, keys, params, f"cpus.{index}.models.{name}")
-            if part is not None:
-                parts[name] = part
-        return parts
+        names = dict.fromkeys([*described.mapping, *wanted, *sorted(self.plugins.cpu_models)])
+        parts = {name: self._model(index, described, name, name in wanted) for name in names}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _model(self, index: int, described: Node, name: str, selected: bool) -> Part[CpuModel] | None:
+        known = self.plugins.cpu_models
+        variants = {each: kind for each, node in described.mapping.items() if (kind := node.member("type")) is not None}
+        keys: list[str | int] = ["cpus", index, "models", name]
+        if name in variants and not self._may_be_variant(name, variants[name], keys):
+            return None
+        model = str(variants[name].value) if name in variants else name
+        listed = model in described.mapping and model not in variants
+        if not selected and model not in known and (listed or self.plugins.why_missing(model)):
+            return None  # described for those who have its plugin
+        asked_at: list[str | int] = [*keys, "type"] if name in variants else ["cpus", index, "start"]
+        params = (described.member(name) or Node({}, described.position)).without("type")
+        also = () if name in variants else variants
+        return self._part(known, "CPU model", model, asked_at, params, ".".join(map(str, keys)), also)
+
+    def _may_be_variant(self, name: str, kind: Node, keys: Sequence[str | int]) -> bool:
+        if not isinstance(kind.value, str):
+            self._report(f"{kind.value!r} is not a text", *keys, "type")
+        elif name == kind.value:
+            return True
+        elif name in self.plugins.cpu_models:
+            problem = f"{name!r} is a CPU model itself and cannot be a variant of {kind.value!r}; use another name"
+            self._report(problem, *keys, "type")
+        elif _NAME.fullmatch(name) is None or name in _CORE_STATISTICS:
+            rule = f"use small letters, digits, - and _, not {' or '.join(_CORE_STATISTICS)}"
+            self._report(f"this cannot be the name of a CPU model's variant; {rule}", *keys)
+        else:
+            return True
+        return False
 
     def _part(
-        self, registry: Mapping[str, type[C]], kind: str, name: str, keys: Sequence[str | int], params: Node, path: str
-    ) -> Part[C] | None:
-        """Look up the class `name`, asked for at `keys`, and validate its parameters, described at `path`."""
+        self, registry: Mapping[str, type[C]], kind: str, name: str, keys: Sequence[str | int], params: Node, path: str,
+        also: Iterable[str] = (),
+    ) -> Part[C] | None:  # fmt: skip
+        """Look up the class `name`, asked for at `keys`, and validate its parameters, described at `path`.
+
+        `also` are names beside those of the registry that can have been meant.
+        """
         if name not in registry:
             remedy = "; install the distribution that has it, or name its file under plugins"
-            hint = suggestion(name, registry, remedy if kind == "device type" else "")
+            hint = suggestion(name, [*registry, *also], remedy if kind == "device type" else "")
             reason = self.plugins.why_missing(name) or hint + self.plugins.left_out()
             distribution = f" (its distribution may be vmsim-cpu-{name})" if kind == "CPU model" else ""
             self._report(f"no {kind} {name!r} is installed{distribution}{reason}", *keys)

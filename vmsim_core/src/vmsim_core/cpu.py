@@ -196,6 +196,11 @@ class Core(Component):
             raise SwitchError(f"{self.path} has no CPU model yet")
         return self._active
 
+    @property
+    def active_name(self) -> str:
+        """The name that the core knows that model by: its `type_name`, or that of a variant."""
+        return self.active.path.removeprefix(f"{self.path}.")
+
     def model(self, name: str) -> CpuModel:
         """Return the model of that name, made on first use.
 

@@ -22,7 +22,8 @@ class CoreDescription(ComponentParams):
     cpi: int = Field(default=2, ge=1, le=1000)
     """Cycles that one instruction takes in the models whose clock is the instruction (kvm, atomic)."""
     models: dict[str, dict[str, Any]] = {}
-    """Parameters of CPU models, by the model's name; a model whose plugin is not installed may be listed."""
+    """Parameters of CPU models, by the model's name; a model whose plugin is not installed may be listed. With
+    ``type``, a model's name, they are those of a variant of it, which has a name of its own."""
 
 
 class Workload(ComponentParams):

@@ -58,21 +58,29 @@ def description_schema(plugins: PluginManager) -> Schema:
         {name: params(hierarchy) for name, hierarchy in sorted(plugins.memory_hierarchies.items())}
     )
     core_models = {name: params(model) for name, model in sorted(plugins.cpu_models.items())}
-    shared["CoreDescription"]["properties"]["models"]["properties"] = core_models
+    shared["CoreDescription"]["properties"]["models"] |= _models(core_models)
     return schema
 
 
 def _devices(params_by_type: Mapping[str, Schema]) -> Schema:
-    kind: Schema = {"type": "string", "enum": list(params_by_type), "description": "The device type."}
-    device: Schema = {
-        "type": "object",
-        "properties": {"type": kind},
-        "allOf": [
-            _when("type", name, {**params, "properties": {"type": kind, **params.get("properties", {})}})
-            for name, params in params_by_type.items()
-        ],
-    }
+    device = _by_type(params_by_type, "The device type.")
     return {"anyOf": [device, {"type": "null", "description": "takes an included device away"}]}
+
+
+def _models(params_by_type: Mapping[str, Schema]) -> Schema:
+    variant = _by_type(params_by_type, "The CPU model that this is a variant of.")
+    named = {name: _with_type({"const": name}, params) for name, params in params_by_type.items()}
+    return {"properties": named, "additionalProperties": variant}
+
+
+def _by_type(params_by_type: Mapping[str, Schema], description: str) -> Schema:
+    kind: Schema = {"type": "string", "enum": list(params_by_type), "description": description}
+    rules = [_when("type", name, _with_type(kind, params)) for name, params in params_by_type.items()]
+    return {"type": "object", "properties": {"type": kind}, "allOf": rules}
+
+
+def _with_type(kind: Schema, params: Schema) -> Schema:
+    return {**params, "properties": {"type": kind, **params.get("properties", {})}}
 
 
 def _memory_hierarchy(params_by_type: Mapping[str, Schema]) -> Schema:
@@ -80,7 +88,7 @@ def _memory_hierarchy(params_by_type: Mapping[str, Schema]) -> Schema:
     kind: Schema = {"enum": list(params_by_type), "default": DEFAULT_HIERARCHY, "description": "The kind of hierarchy."}
     rules = []
     for name, params in params_by_type.items():
-        rule = _when("type", name, {**params, "properties": {"type": kind, **params.get("properties", {})}})
+        rule = _when("type", name, _with_type(kind, params))
         if name == DEFAULT_HIERARCHY:
             del rule["if"]["required"]
         rules.append(rule)

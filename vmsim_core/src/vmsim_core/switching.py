@@ -69,7 +69,7 @@ class Handovers:
 def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
     """Let the model `name` animate the core from now on; see :meth:`Simulation.switch`."""
     started = time.perf_counter()
-    old = core.active
+    old, giver = core.active, core.active_name
     new = _model(core, name)
     tick = simulation.time
     with simulation.at_rest():
@@ -90,7 +90,7 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
             core.activate(old, state, drained)
             raise
     report = HandoverReport(
-        core.path, old.type_name, name, drained, drained - tick, written_back, invalidated, kept_outside,
+        core.path, giver, name, drained, drained - tick, written_back, invalidated, kept_outside,
         new.resets, time.perf_counter() - started, simulation.system.drain_manager.waited_for,
     )  # fmt: skip
     simulation.switches += 1
@@ -101,11 +101,11 @@ def switch(simulation: Simulation, core: Core, name: str) -> HandoverReport:
 
 def _take_over(core: Core, new: CpuModel, state: ArchState, tick: int) -> list[str]:
     """Have `new` animate the core; return which fields it keeps outside. Raises SwitchError if it loses any."""
-    giver = core.active.type_name
+    giver = core.active_name
     core.activate(new, state, tick)
     changed = state.differences(new.save_state())
     if lost := [each.field for each in changed if not each.host_dependent]:
-        raise SwitchError(f"{core.path}: {new.type_name} did not take over {', '.join(lost)} as {giver} gave it")
+        raise SwitchError(f"{core.path}: {core.active_name} did not take over {', '.join(lost)} as {giver} gave it")
     return [each.field for each in changed]
 
 

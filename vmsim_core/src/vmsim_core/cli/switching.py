@@ -82,7 +82,7 @@ class Switcher:
         # A model may be there several times: where it is active at first does not say which of them.
         if self._place is not None:
             return self._place + 1
-        active = self._simulation.system.cores[0].active.type_name
+        active = self._simulation.system.cores[0].active_name
         return self._rotation.index(active) + 1 if active in self._rotation else 0
 
     def _switch(self, model: str) -> None:

@@ -69,7 +69,7 @@ class Monitor:
         return (
             f"time          {format_time(simulation.time)}\n"
             f"instructions  {simulation.instructions:,}\n"
-            f"CPU model     {core.active.type_name} (there are {', '.join(sorted(core.makers))})\n"
+            f"CPU model     {core.active_name} (there are {', '.join(sorted(core.makers))})\n"
             f"next          {address:#010x}  {instruction}\n"
         )
 
