@@ -196,9 +196,9 @@ RESULTS = {
 """What the registers hold at the end: of R11 the interrupts that came."""
 
 
-def moments_machine(model: str) -> BareMachine:
+def moments_machine(model: str, *settings: tuple[str, str]) -> BareMachine:
     """Return the board with the program, its tables and what it finds in memory."""
-    machine = BareMachine(model, _SOURCE, *SMALL_CACHES)
+    machine = BareMachine(model, _SOURCE, *SMALL_CACHES, *settings)
     machine.load(HANDLER, _HANDLER)
     machine.load(0x18, f"b 0x{HANDLER:x}")
     machine.load(THUMB, _THUMB, thumb=True)

@@ -13,16 +13,16 @@ import pytest
 from user_space import WORK
 from vmsim_core.exits import ExitCause
 from vmsim_core.simulation import RunLimits, Simulation
-from vmsim_cpu_kvm.kvm_cpu import KvmCpu, KvmParams
 from vmsim_cpu_kvm.kvm_probe import why_not
 from whole_system import SYSTEM, linux, make_simulation
 
 if TYPE_CHECKING:
-    from vmsim_core.cpu import Core, CpuModel
+    pass
 
 needs_real_kvm = pytest.mark.skipif(why_not() is not None, reason=f"no KVM for 32-bit ARM: {why_not()}")
 
 KVM = ("cpus.0.models.kvm.engine", "kvm")
+UNICORN = ("cpus.0.models.unicorn", "{type: kvm, engine: unicorn}")
 MODELS = ("kvm", "unicorn", "atomic")
 """The virtual CPU on KVM, the same on Unicorn, and the atomic CPU."""
 AMID = "fork 1"
@@ -35,30 +35,14 @@ LIMITS = RunLimits(host_seconds=240)
 
 def machine(start: str, *overrides: tuple[str, str]) -> Simulation:
     """Return a machine that starts on one of `MODELS`; all can take over."""
-    return _on(make_simulation(*overrides, KVM, cpu=_first(start)), start)
+    return make_simulation(*overrides, KVM, UNICORN, cpu=start)
 
 
 def resumed(checkpoint: Path, model: str) -> Simulation:
     """Return a machine that goes on from a checkpoint, on one of `MODELS` or another CPU model."""
-    simulation = _on(Simulation.from_yaml(SYSTEM, _first(model), (KVM,)), model)
+    simulation = Simulation.from_yaml(SYSTEM, model, (KVM, UNICORN))
     simulation.restore(checkpoint)
     return simulation
-
-
-def _first(model: str) -> str:
-    return "atomic" if model == "unicorn" else model
-
-
-def _on(simulation: Simulation, model: str) -> Simulation:
-    core = simulation.system.cores[0]
-    core.makers["unicorn"] = lambda: _unicorn(simulation, core)
-    if model == "unicorn":
-        simulation.switch(model)
-    return simulation
-
-
-def _unicorn(simulation: Simulation, core: Core) -> CpuModel:
-    return KvmCpu(simulation.system, f"{core.path}.unicorn", KvmParams(engine="unicorn"), core)
 
 
 def run(simulation: Simulation, limits: RunLimits = LIMITS) -> tuple[ExitCause, str]:

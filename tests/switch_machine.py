@@ -11,16 +11,10 @@ from typing import TYPE_CHECKING
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.switching import HandoverReport
 from vmsim_core.units import TICKS_PER_SECOND
-from vmsim_cpu_atomic.atomic_cpu import AtomicCpu, AtomicParams
-from vmsim_cpu_kvm.kvm_cpu import KvmCpu, KvmParams
-from vmsim_cpu_timing.parameters import TimingParams
-from vmsim_cpu_timing.timing_cpu import TimingCpu
 from whole_system import SYSTEM, Outcome, linux, make_simulation, outcome, without_times
 
 if TYPE_CHECKING:
     from vmsim_core.architecture import ArchState
-    from vmsim_core.cpu import Core, CpuModel
-    from vmsim_core.system import System
 
 MICROSECOND = TICKS_PER_SECOND // 10**6
 MILLISECOND = TICKS_PER_SECOND // 1000
@@ -33,38 +27,14 @@ EVERY_PAIR = ("kvm", "atomic", "kvm", "warming", "kvm", "timing", "atomic", "war
 """Through this rotation every model follows every other, once a round."""
 assert {*zip(EVERY_PAIR, EVERY_PAIR[1:] + EVERY_PAIR[:1], strict=True)} == {*permutations(MODELS, 2)}
 
-
-def maker(system: System, core: Core, model: str, path: str) -> CpuModel:
-    """Make a CPU model of its own for a core."""
-    match model:
-        case "kvm":
-            return KvmCpu(system, path, KvmParams(), core)
-        case "timing":
-            return TimingCpu(system, path, TimingParams(), core)
-        case _:
-            return AtomicCpu(system, path, AtomicParams(warming=model == "warming"), core)
-
-
-def offer(simulation: Simulation, name: str, model: str) -> None:
-    """Let the core be switched to an instance of its own of a model, under a name."""
-    system, core = simulation.system, simulation.system.cores[0]
-    core.makers[name] = lambda: maker(system, core, model, f"{core.path}.{name}")
-
-
-def equip(simulation: Simulation) -> None:
-    """Let the core be switched to all `MODELS`, and to a second instance of each: ``kvm-2`` and so on."""
-    offer(simulation, "warming", "warming")
-    for model in MODELS:
-        offer(simulation, f"{model}-2", model)
+_VARIANTS = {"warming": "{type: atomic, warming: true}"}
+TWINS = tuple((f"cpus.0.models.{model}-2", _VARIANTS.get(model, f"{{type: {model}}}")) for model in MODELS)
+"""Overrides that give a core a second instance of each model: ``kvm-2`` and so on."""
 
 
 def machine(start: str = "kvm", *overrides: tuple[str, str]) -> Simulation:
-    """Return a machine that starts on a model; all `MODELS` and their twins can take over."""
-    simulation = make_simulation(*overrides, cpu="atomic" if start == "warming" else start)
-    equip(simulation)
-    if start == "warming":
-        simulation.switch("warming")
-    return simulation
+    """Return a machine that starts on one of `MODELS`; all of them and their twins can take over."""
+    return make_simulation(*TWINS, *overrides, cpu=start)
 
 
 def booting(*commands: str) -> tuple[tuple[str, str], ...]:
@@ -138,9 +108,6 @@ def registers(simulation: Simulation) -> ArchState:
 
 def resumed(checkpoint: Path, model: str) -> Simulation:
     """Return a machine that goes on from a checkpoint, on any of `MODELS`."""
-    simulation = Simulation.from_yaml(SYSTEM, "atomic" if model == "warming" else model)
-    equip(simulation)
-    if model == "warming":
-        simulation.switch("warming")
+    simulation = Simulation.from_yaml(SYSTEM, model, TWINS)
     simulation.restore(checkpoint)
     return simulation

@@ -15,7 +15,6 @@ from switch_machine import (
     MODELS,
     booting,
     machine,
-    offer,
     resumed,
     run_to_truth,
     said,
@@ -102,18 +101,18 @@ def take_at(model: str, milliseconds: Iterable[int], folder: Path, fresh: bool =
     What a resumed machine begins anew the timing machine here begins anew, too: it goes on on an instance of its model
     that is new, or at least was not active, with caches that are empty.
     """
-    simulation = machine(model, *GUEST)
+    numbers = list(milliseconds)
+    new = ((f"cpus.0.models.{model}-at-{number}", f"{{type: {model}}}") for number in numbers if model == "timing")
+    simulation = machine(model, *GUEST, *new)
     twin = cycle([f"{model}-2", model])
     found = {}
-    for number in milliseconds:
+    for number in numbers:
         simulation.run(RunLimits(time=number * MILLISECOND))
         found[number] = simulation.take_checkpoint(folder)
         if model == "timing":
             with simulation.at_rest():
                 simulation.write_back_caches()
                 simulation.invalidate_caches()
-            if fresh:
-                offer(simulation, f"{model}-at-{number}", model)
             simulation.switch(f"{model}-at-{number}" if fresh else next(twin))
     simulation.close()
     return found

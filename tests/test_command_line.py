@@ -325,7 +325,7 @@ MISTAKES = {
     ),
     "no interrupt controller": (
         "devices: {gic: null, gic-cpu-interface: null}\n",
-        ["realview-pbx-a9.yaml:32:44: devices.mmci.irq: the system has no interrupt controller that this could be "
+        ["realview-pbx-a9.yaml:33:44: devices.mmci.irq: the system has no interrupt controller that this could be "
          "connected to"],
     ),
     "missing files": (

@@ -8,7 +8,7 @@ from itertools import combinations, product
 import pytest
 from bare_machine import BareMachine
 from moments_program import RESULTS, moments_machine
-from switch_machine import EXACT, MICROSECOND, MODELS, Switcher, equip
+from switch_machine import EXACT, MICROSECOND, MODELS, TWINS, Switcher
 from vmsim_core.debug import DeviceAccess
 from vmsim_core.exits import Halt, InstructionLimit
 from vmsim_mem_cache.hierarchy import CacheHierarchy
@@ -29,11 +29,7 @@ _TLBIMVA, _DCCMVAC, _LAST_BARRIER = 0xEE080F37, 0xEE071F3A, 0xE12FFF1E
 
 def machine(model: str) -> BareMachine:
     """Return the program's machine on one of `MODELS`; all can take over."""
-    made = moments_machine("atomic" if model == "warming" else model)
-    equip(made.simulation)
-    if model == "warming":
-        made.simulation.switch("warming")
-    return made
+    return moments_machine(model, *TWINS)
 
 
 def results(made: BareMachine) -> dict[int, int]:

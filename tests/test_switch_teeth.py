@@ -168,7 +168,7 @@ def test_a_register_that_the_new_model_does_not_take(
     before = simulation.system.cores[0].active.save_state()
     with pytest.raises(SwitchError, match=rf"^cpu0: {model} did not take over (.*, )?{field}.* as {old} gave it"):
         simulation.switch(model)
-    assert simulation.system.cores[0].active.type_name == old
+    assert simulation.system.cores[0].active_name == old
     assert before.differences(simulation.system.cores[0].active.save_state()) == []
 
 

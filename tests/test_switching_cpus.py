@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from vmsim_core.simulation import RunLimits, Simulation
 from vmsim_core.units import TICKS_PER_SECOND
-from vmsim_cpu_kvm.kvm_cpu import KvmCpu, KvmParams
 from whole_system import SYSTEM, Outcome, linux, make_simulation, run
 
 pytestmark = pytest.mark.guest
@@ -26,10 +25,7 @@ def never_switched() -> Outcome:
 
 def machine(start: str) -> Simulation:
     """Return a machine whose core can also be switched to a second instance of the virtual CPU, ``twin``."""
-    simulation = make_simulation(*GUEST, cpu=start)
-    core = simulation.system.cores[0]
-    core.makers["twin"] = lambda: KvmCpu(simulation.system, "cpu0.twin", KvmParams(), core)
-    return simulation
+    return make_simulation(*GUEST, ("cpus.0.models.twin", "{type: kvm}"), cpu=start)
 
 
 def switch_every(simulation: Simulation, period: int, models: tuple[str, ...]) -> None:
