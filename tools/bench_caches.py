@@ -11,8 +11,7 @@ from vmsim_arch_arm.state import ArmState
 from vmsim_core.simulation import RunLimits, Simulation
 
 SYSTEM = "systems/realview-pbx-a9.yaml"
-MODELS = {"kvm": ("kvm", False), "atomic": ("atomic", False), "warming": ("atomic", True), "timing": ("timing", False)}
-"""The CPU model, and whether it keeps the caches warm."""
+MODELS = ("kvm", "atomic", "warming", "timing")
 REPEAT = 3
 OF_ATOMIC = {"warming": 0.2, "timing": 0.1}
 """The least share of the atomic CPU's MIPS that these have over each of the programs."""
@@ -93,13 +92,13 @@ def _access(model: str) -> tuple[float, float]:
 def _bench_switches(console: Console, nanoseconds: float) -> list[str]:
     broken = []
     table = Table("switch in a booted Linux", "first, ms", "best, ms", "median, ms", "lines written back", "dropped")
-    with _linux("warming", start="timing") as simulation:
+    with _linux("timing") as simulation:
         simulation.run(RunLimits(text="user space reached", host_seconds=120))
         for pair, most in SWITCHES.items():
             reports: dict[str, list[tuple[float, int, int]]] = {}
             for _ in range(8):
                 for before, after in (pair, pair[::-1]):
-                    report = simulation.switch(MODELS[after][0])
+                    report = simulation.switch(after)
                     reports.setdefault(f"{before} to {after}", []).append((
                         report.host_seconds * 1e3,
                         sum(report.lines_written_back.values()),
@@ -122,17 +121,15 @@ def _bench_switches(console: Console, nanoseconds: float) -> list[str]:
     return broken
 
 
-def _linux(model: str, start: str | None = None) -> Simulation:
+def _linux(model: str) -> Simulation:
     settings = (
         ("workload.kernel", "guest:realview"), ("workload.initrd", "guest:busybox"),
         ("workload.append", "console=ttyAMA0"),
     )  # fmt: skip
-    simulation = _machine(model, *settings, start=start)
+    simulation = _machine(model, *settings)
     simulation.load_workload()
     return simulation
 
 
-def _machine(model: str, *settings: tuple[str, str], start: str | None = None) -> Simulation:
-    cpu, warming = MODELS[model]
-    warm = ("cpus.0.models.atomic.warming", str(warming).lower())
-    return Simulation.from_yaml(SYSTEM, start or cpu, (*settings, warm))
+def _machine(model: str, *settings: tuple[str, str]) -> Simulation:
+    return Simulation.from_yaml(SYSTEM, model, settings)
