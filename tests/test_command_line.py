@@ -508,4 +508,8 @@ def test_the_schema_agrees_with_the_shipped_systems(schema: Any) -> None:
     for file in (PROJECT / "systems").glob("*.yaml"):
         validator.validate(yaml.safe_load(file.read_text()))
     assert not validator.is_valid({"memmory": "64MiB"})
+    kinds = [("atomic", "warming", True), ("atomic", "warmth", False), ("atomc", "warming", False)]
+    for kind, parameter, valid in kinds:
+        models = {"warm": {"type": kind, parameter: True}, "o3": {"rob_entries": 56}}
+        assert validator.is_valid({"cpus": [{"models": models}]}) == valid
     assert not validator.is_valid({"devices": {"uart0": {"type": "pl011", "adress": 4}}})

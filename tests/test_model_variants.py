@@ -89,6 +89,7 @@ def test_options_name_what_is_there(mine: Path) -> None:
 def test_the_ready_board_works_without_the_model_of_its_variant() -> None:
     without = ("describe", SYSTEM, "--no-plugin", "atomic")
     assert vmsim(*without).code == 0
+    assert vmsim(*without, "--set", "cpus.0.models.atomic=null").code == 0, "left out, but known"
     [line] = vmsim(*without, "--cpu", "warming").errors
     assert re.search(r"realview-pbx-a9\.yaml:\d+:\d+: cpus\.0\.models\.warming\.type: no CPU model 'atomic' is", line)
     assert line.endswith("its plugin atomic (vmsim-cpu-atomic) is left out by --no-plugin")
