@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 from cli_driver import Vmsim
+from fake_plugins import Cpu
+from vmsim_core.architecture import ArchState
 from vmsim_core.checkpoint.folder import FolderWriter
+from vmsim_core.errors import VmsimError
 
 RUN = ("run", "s.yaml", "--console", "none", "--stats", "s.json")
 
@@ -100,3 +103,18 @@ def test_info_verify_and_diff(vmsim: Vmsim) -> None:
         outcome = vmsim("checkpoint", *command)
         assert (outcome.code, outcome.out) == (1, "")
         assert outcome.err.startswith(f"{first} is damaged: state.json has 2 bytes instead of ")
+
+
+def test_a_model_that_cannot_give_its_state_fails_the_checkpoint_only(
+    vmsim: Vmsim, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As the virtual CPU on a host whose kernel does not give the registers."""
+
+    def refuse(cpu: Cpu) -> ArchState:
+        raise VmsimError("the kernel does not give the registers")
+
+    monkeypatch.setattr(Cpu, "save_state", refuse)
+    outcome = vmsim(*RUN, "--max-time", "10ns", "--checkpoint-dir", "d", "--checkpoint-at", "4ns")
+    assert outcome.code == 1
+    assert "the kernel does not give the registers" in caplog.text
+    assert (statistics()["instructions"], names("d")) == (10, [])

@@ -11,7 +11,7 @@ import click
 
 from vmsim_core.cli.times import not_before_now
 from vmsim_core.config import WORKLOAD_FILES
-from vmsim_core.errors import CheckpointError, DrainError
+from vmsim_core.errors import VmsimError
 from vmsim_core.simulation import Simulation
 
 log = logging.getLogger("vmsim")
@@ -77,7 +77,7 @@ class CheckpointTaker:
     def _take(self) -> None:
         try:
             place = self._simulation.take_checkpoint(self._folder)
-        except (CheckpointError, DrainError) as error:
+        except VmsimError as error:
             self.failed = True
             log.error("%s", error)
         else:
